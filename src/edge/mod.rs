@@ -1,0 +1,1 @@
+//! Sockets: HTTP, UDP push, health-check probes and the admin listener.

@@ -1,0 +1,1 @@
+//! Values that every layer speaks: names, instances, time, agents, views and refusals.

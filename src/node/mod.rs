@@ -1,0 +1,1 @@
+//! One running server: the registry behind its lock, the clock, timers, effects, journal and store.

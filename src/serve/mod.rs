@@ -1,0 +1,1 @@
+//! Nodes and edges started from a configuration; the in-process test server.

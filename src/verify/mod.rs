@@ -1,0 +1,1 @@
+//! Plays recorded transcripts against any server and reports every difference.
