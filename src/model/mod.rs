@@ -1,1 +1,28 @@
-//! Values that every layer speaks: names, instances, time, agents, views and refusals.
+//! Values that every layer speaks: names, instances, time, agents, calls, views and refusals.
+//! Nothing here knows a server version, a socket or a clock.
+
+pub mod agent;
+pub mod calls;
+pub mod instance;
+pub mod java;
+pub mod metadata;
+pub mod names;
+pub mod push;
+pub mod refusal;
+pub mod switches;
+pub mod time;
+pub mod views;
+
+pub use agent::{Agent, AgentFamily, AgentVersion};
+pub use calls::{
+    BatchMetadata, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall, PatchCall,
+    Registration, StatusesCall,
+};
+pub use instance::{HealthChecker, Instance};
+pub use metadata::Metadata;
+pub use names::{ServiceKey, ServiceRef};
+pub use push::{Render, RenderedList};
+pub use refusal::{JavaException, Refusal};
+pub use switches::Switches;
+pub use time::Millis;
+pub use views::{BeatReply, HostView, InstanceView, ServiceView, SubscriberView};

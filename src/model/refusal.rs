@@ -1,0 +1,85 @@
+//! Refusals: why the server did not do what was asked, as the Java exception that Nacos throws.
+//! The texts are Nacos's own and stand here once; `wire/status.rs` alone decides what a client of
+//! a given version sees of them.
+
+use std::borrow::Cow;
+
+/// The exception behind a refusal; each version maps it to a status and a body of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JavaException {
+    /// `java.lang.IllegalArgumentException`.
+    IllegalArgument,
+    /// `java.lang.NumberFormatException`, a kind of IllegalArgumentException.
+    NumberFormat,
+    /// `NacosException` with its code.
+    Nacos(u16),
+    /// `MissingServletRequestParameterException`: an `@RequestParam` was left out.
+    MissingParameter,
+    /// `MethodArgumentTypeMismatchException`: an `@RequestParam` is no number or boolean. The
+    /// message carries the cause.
+    TypeMismatch,
+    /// `java.lang.IllegalStateException`.
+    IllegalState,
+    /// `java.lang.NullPointerException`; Java 8 gives it no text.
+    NullPointer,
+    /// `java.lang.ArrayIndexOutOfBoundsException`.
+    ArrayIndex,
+    /// `com.alibaba.fastjson.JSONException`, without a cause.
+    FastJson,
+    /// `com.alibaba.fastjson.JSONException` caused by a NumberFormatException.
+    FastJsonNumber,
+    /// `NacosDeserializationException`, code 101, caused by Jackson.
+    Deserialization,
+    /// `NacosRuntimeException` with its code.
+    NacosRuntime(u16),
+    /// `java.lang.Exception`.
+    Plain,
+    /// A filter's `sendError(status)`: the servlet container's error page, not a controller's.
+    SendError(u16),
+    /// `HttpMediaTypeNotAcceptableException`: an object was asked for as text.
+    NotAcceptable,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{exception:?}: {message}")]
+pub struct Refusal {
+    /// What was thrown.
+    pub exception: JavaException,
+    /// The exception's own message, without class name or version-specific wrapping.
+    pub message: Cow<'static, str>,
+    /// Message of the cause where a version prints it.
+    pub cause: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with the given text.
+    pub fn new(exception: JavaException, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { exception, message: message.into(), cause: None }
+    }
+
+    /// `NacosException(code, message)`.
+    pub fn nacos(code: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(JavaException::Nacos(code), message)
+    }
+
+    /// `IllegalArgumentException(message)`.
+    pub fn illegal(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(JavaException::IllegalArgument, message)
+    }
+
+    /// `WebUtils.required`: a parameter is missing or empty.
+    pub fn param_required(name: &str) -> Self {
+        Self::illegal(format!("Param '{name}' is required."))
+    }
+
+    /// `Integer.parseInt` and its like.
+    pub fn not_a_number(text: &str) -> Self {
+        Self::new(JavaException::NumberFormat, format!("For input string: \"{text}\""))
+    }
+
+    /// A NullPointerException as Java 8 words it.
+    pub fn null_pointer() -> Self {
+        Self::new(JavaException::NullPointer, "")
+    }
+}
