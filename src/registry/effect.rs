@@ -1,0 +1,147 @@
+//! What follows from an operation: the registry only says it, the node does it.
+
+use crate::model::{HealthChecker, Instance, Metadata, ServiceKey, Switches};
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+/// One consequence of an operation or of time passing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send a push datagram to a subscriber.
+    Datagram(Datagram),
+    /// Look whether a persistent instance is alive and report through `Registry::probed`.
+    Probe(ProbeOrder),
+    /// Make a change durable before the caller is answered.
+    Store(StoreWrite),
+}
+
+/// A push on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Datagram {
+    /// The subscriber's socket.
+    pub to: SocketAddr,
+    /// The bytes, gzipped or not.
+    pub bytes: Bytes,
+    /// The service that changed.
+    pub service: ServiceKey,
+    /// What the ack must repeat.
+    pub last_ref_nanos: u64,
+    /// Whether this is the second sending of an unacknowledged push.
+    pub again: bool,
+}
+
+/// Names a probe under way, so that its result finds the instance again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProbeId(pub u64);
+
+/// An active health check that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeOrder {
+    /// To be repeated with the outcome.
+    pub id: ProbeId,
+    /// Address, maybe a host name.
+    pub ip: String,
+    /// Port; one outside 1-65535 counts as refused.
+    pub port: i32,
+    /// What to do there.
+    pub checker: HealthChecker,
+}
+
+/// What a probe found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// Alive.
+    Healthy,
+    /// Counts as one failure of `checkTimes`.
+    SoftFailure,
+    /// Unhealthy at once.
+    HardFailure,
+}
+
+/// A change to durable state (`--data`). `None` removes the entry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StoreWrite {
+    /// A persistent instance.
+    PersistentInstance {
+        /// The service.
+        service: ServiceKey,
+        /// Address.
+        ip: String,
+        /// Port.
+        port: i32,
+        /// Cluster.
+        cluster: String,
+        /// As registered.
+        instance: Option<Instance>,
+    },
+    /// A service's settings.
+    Service {
+        /// The service.
+        service: ServiceKey,
+        /// Its settings.
+        settings: Option<ServiceSettings>,
+    },
+    /// An operator's record over an instance (2.x).
+    InstanceRecord {
+        /// The service.
+        service: ServiceKey,
+        /// `ip:port:cluster`.
+        metadata_id: String,
+        /// The record.
+        record: Option<InstanceRecord>,
+    },
+    /// The switches.
+    Switches(Box<Switches>),
+}
+
+/// What somebody set for a service through the API.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServiceSettings {
+    /// Share of healthy instances at or below which all are shown.
+    pub protect_threshold: f64,
+    /// Service metadata.
+    pub metadata: Metadata,
+    /// Clusters with settings of their own.
+    pub clusters: Vec<(String, ClusterSettings)>,
+}
+
+/// What somebody set for a cluster of a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterSettings {
+    /// How its persistent instances are checked.
+    pub checker: HealthChecker,
+    /// Port to check when not the instance's own.
+    pub check_port: i32,
+    /// Check each instance at its own port.
+    pub use_instance_port: bool,
+    /// Cluster metadata.
+    pub metadata: Metadata,
+}
+
+impl Default for ClusterSettings {
+    fn default() -> Self {
+        Self {
+            checker: HealthChecker::Tcp,
+            check_port: 80,
+            use_instance_port: true,
+            metadata: Metadata::new(),
+        }
+    }
+}
+
+/// What an operator wrote over an instance through PUT, PATCH or the metadata batch (2.x).
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceRecord {
+    /// Replaces the registered weight.
+    pub weight: f64,
+    /// Replaces the registered `enabled`.
+    pub enabled: bool,
+    /// Laid over the registered metadata.
+    pub metadata: Metadata,
+}
+
+impl Default for InstanceRecord {
+    fn default() -> Self {
+        Self { weight: 1.0, enabled: true, metadata: Metadata::new() }
+    }
+}
