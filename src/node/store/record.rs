@@ -1,0 +1,107 @@
+//! The stored form: one JSON text per entry, under a key that is a JSON array of its names.
+//!
+//! `form.rs` has the shapes of the values.
+
+use super::form::{StoredInstance, StoredRecord, StoredSettings, StoredSwitches};
+use crate::model::ServiceKey;
+use crate::registry::StoreWrite;
+use serde::Serialize;
+
+/// A table of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    Switches,
+    Services,
+    PersistentInstances,
+    InstanceRecords,
+}
+
+impl Table {
+    /// Every table, in the order in which they are loaded.
+    pub(super) const ALL: [Table; 4] =
+        [Table::Switches, Table::Services, Table::PersistentInstances, Table::InstanceRecords];
+
+    /// Its name in the file.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Switches => "switches",
+            Self::Services => "services",
+            Self::PersistentInstances => "persistent_instances",
+            Self::InstanceRecords => "instance_records",
+        }
+    }
+}
+
+/// A change as the file sees it; no value removes the key.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    pub(super) table: Table,
+    pub(super) key: String,
+    pub(super) value: Option<String>,
+}
+
+/// The only key of the table of switches.
+const SWITCHES_KEY: &str = "[]";
+
+/// What the file keeps of `write`.
+pub(super) fn encode(write: &StoreWrite) -> Change {
+    match write {
+        StoreWrite::PersistentInstance { service, ip, port, cluster, instance } => Change {
+            table: Table::PersistentInstances,
+            key: json(&(&*service.namespace, &*service.name, cluster, ip, port)),
+            value: instance.as_ref().map(|instance| json(&StoredInstance(instance.clone()))),
+        },
+        StoreWrite::Service { service, settings } => Change {
+            table: Table::Services,
+            key: json(&(&*service.namespace, &*service.name)),
+            value: settings.as_ref().map(|settings| json(&StoredSettings(settings.clone()))),
+        },
+        StoreWrite::InstanceRecord { service, metadata_id, record } => Change {
+            table: Table::InstanceRecords,
+            key: json(&(&*service.namespace, &*service.name, metadata_id)),
+            value: record.as_ref().map(|record| json(&StoredRecord(record.clone()))),
+        },
+        StoreWrite::Switches(switches) => Change {
+            table: Table::Switches,
+            key: SWITCHES_KEY.to_owned(),
+            value: Some(json(&StoredSwitches((**switches).clone()))),
+        },
+    }
+}
+
+/// The write that made an entry.
+pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result<StoreWrite> {
+    Ok(match table {
+        Table::PersistentInstances => {
+            let (namespace, name, cluster, ip, port) =
+                serde_json::from_str::<(String, String, String, String, i32)>(key)?;
+            let StoredInstance(instance) = serde_json::from_str(value)?;
+            let service = service_key(namespace, name);
+            StoreWrite::PersistentInstance { service, ip, port, cluster, instance: Some(instance) }
+        }
+        Table::Services => {
+            let (namespace, name) = serde_json::from_str::<(String, String)>(key)?;
+            let StoredSettings(settings) = serde_json::from_str(value)?;
+            StoreWrite::Service { service: service_key(namespace, name), settings: Some(settings) }
+        }
+        Table::InstanceRecords => {
+            let (namespace, name, metadata_id) =
+                serde_json::from_str::<(String, String, String)>(key)?;
+            let StoredRecord(record) = serde_json::from_str(value)?;
+            let service = service_key(namespace, name);
+            StoreWrite::InstanceRecord { service, metadata_id, record: Some(record) }
+        }
+        Table::Switches => {
+            let StoredSwitches(switches) = serde_json::from_str(value)?;
+            StoreWrite::Switches(Box::new(switches))
+        }
+    })
+}
+
+fn service_key(namespace: String, name: String) -> ServiceKey {
+    ServiceKey { namespace: namespace.into(), name: name.into() }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts, numbers and lists of them always have a JSON form")
+}
