@@ -1,1 +1,3 @@
 //! Sockets: HTTP, UDP push, health-check probes and the admin listener.
+
+pub mod probe;

@@ -41,7 +41,7 @@ pub struct ProbeOrder {
     pub id: ProbeId,
     /// Address, maybe a host name.
     pub ip: String,
-    /// Port; one outside 1-65535 counts as refused.
+    /// Port; the probe decides what one that no socket has counts as.
     pub port: i32,
     /// What to do there.
     pub checker: HealthChecker,
