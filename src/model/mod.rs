@@ -11,6 +11,7 @@ pub mod push;
 pub mod refusal;
 pub mod switches;
 pub mod time;
+pub mod validate;
 pub mod views;
 
 pub use agent::{Agent, AgentFamily, AgentVersion};

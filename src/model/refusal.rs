@@ -78,6 +78,11 @@ impl Refusal {
         Self::new(JavaException::NumberFormat, format!("For input string: \"{text}\""))
     }
 
+    /// `NacosException(400)`: a weight outside 0 to 10000.
+    pub fn weight_out_of_range() -> Self {
+        Self::nacos(400, "instance format invalid: The weights range from 0.0 to 10000.0")
+    }
+
     /// A NullPointerException as Java 8 words it.
     pub fn null_pointer() -> Self {
         Self::new(JavaException::NullPointer, "")

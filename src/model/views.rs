@@ -9,7 +9,7 @@ pub struct HostView<'a> {
     /// What was registered.
     pub instance: &'a Instance,
     /// `instanceId`; absent for an instance that a 2.x beat created.
-    pub instance_id: Option<&'a str>,
+    pub instance_id: Option<Cow<'a, str>>,
     /// Health as shown (a reached protect threshold shows everybody healthy).
     pub healthy: bool,
     /// Whether it is enabled, after operator records.

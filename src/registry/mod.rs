@@ -1,8 +1,24 @@
-//! What the server remembers and what follows from it. Pure: time comes in as an argument, effects go out as values.
+//! What the server remembers and what follows from it. Pure: time comes in as an argument, effects
+//! go out as values.
+//!
+//! Two cores stand behind one face: [`service_keyed`] is 1.x, where a service owns its instances;
+//! [`client_keyed`] is 2.x, where a client owns what it publishes. Which one answers is chosen when
+//! the registry is made and never compared again.
 
+pub mod acks;
+pub mod addresses;
+mod agents;
+pub mod client_keyed;
 pub mod effect;
+mod face;
+pub mod probes;
+mod scope;
+pub mod service_keyed;
+mod switching;
+pub mod timers;
 
 pub use effect::{
     ClusterSettings, Datagram, Effect, InstanceRecord, ProbeId, ProbeOrder, ProbeOutcome,
     ServiceSettings, StoreWrite,
 };
+pub use face::{Registry, ServerOptions, ServiceDetail, Totals};

@@ -1,0 +1,69 @@
+//! DELETE `/instance` on 2.x: always `ok`; the cluster does not matter, the kind does
+//! (`instance/deregister-misses`). The operator's record begins to expire
+//! (`metadata/dropped-after-a-minute`), except for persistent instances.
+
+use super::ClientKeyed;
+use super::service::metadata_id;
+use crate::model::{Deregistration, Refusal};
+use crate::registry::scope::Scope;
+use crate::registry::{Effect, StoreWrite};
+
+impl ClientKeyed {
+    /// Deregisters an instance.
+    pub fn deregister(
+        &mut self,
+        scope: &mut Scope<'_>,
+        call: &Deregistration<'_>,
+    ) -> Result<Vec<Effect>, Refusal> {
+        if let Some(slot) = self.existing(call.service) {
+            self.withdraw(scope, slot, call);
+        }
+        Ok(scope.take_effects())
+    }
+
+    fn withdraw(&mut self, scope: &mut Scope<'_>, slot: usize, call: &Deregistration<'_>) {
+        let Some(client) = self.clients.find(call.ip, call.port, call.ephemeral) else { return };
+        let service = &mut self.services[slot];
+        let Some(gone) = service.kind_mut(call.ephemeral).remove(call.ip, call.port) else {
+            return;
+        };
+        if call.ephemeral {
+            if let Some(record) = service.records.get_mut(&*metadata_id(&gone.instance)) {
+                record.expiring = Some(scope.now);
+            }
+        } else {
+            scope.probes.stop(gone.probe);
+            scope.effects.push(Effect::Store(StoreWrite::PersistentInstance {
+                service: service.key.clone(),
+                ip: call.ip.to_owned(),
+                port: call.port,
+                cluster: gone.instance.cluster.to_string(),
+                instance: None,
+            }));
+        }
+        self.unpublished(scope, client, slot, gone.last_beat);
+    }
+
+    /// What follows when a client no longer publishes into a service.
+    pub(super) fn unpublished(
+        &mut self,
+        scope: &mut Scope<'_>,
+        client: usize,
+        slot: usize,
+        last_beat: crate::model::Millis,
+    ) {
+        if let Some(known) = self.clients.get_mut(client) {
+            known.published.retain(|published| *published != slot);
+            known.last_seen = known.last_seen.max(last_beat);
+            if !known.ephemeral && known.published.is_empty() {
+                self.clients.remove(client);
+            }
+        }
+        let service = &mut self.services[slot];
+        if let Some(singleton) = &mut service.singleton {
+            singleton.updated = scope.now;
+        }
+        let shown = service.shown_kind();
+        self.changed(scope, slot, shown);
+    }
+}

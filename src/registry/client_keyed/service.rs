@@ -1,0 +1,242 @@
+//! A service of 2.x: the singleton, who publishes into it, who subscribed, the snapshot that lists
+//! read, and what operators wrote.
+
+use crate::model::{Instance, Metadata, Millis, RenderedList, ServiceKey};
+use crate::registry::addresses::{Addresses, InstanceId};
+use crate::registry::{InstanceRecord, ServiceSettings};
+use rustc_hash::FxHashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A service, or what is left under its name.
+#[derive(Debug)]
+pub struct Service {
+    /// Its identity.
+    pub key: ServiceKey,
+    /// The service itself; absent when only subscribers or records stand under the name.
+    pub singleton: Option<Singleton>,
+    /// Instances kept by beats, one a client.
+    pub ephemeral: Addresses,
+    /// Instances kept by raft, one a client.
+    pub persistent: Addresses,
+    /// Who is pushed to.
+    pub subscribers: Vec<Subscriber>,
+    /// What lists read; absent until the first query or push.
+    pub snapshot: Option<Snapshot>,
+    /// The push that is set.
+    pub push: Option<PushTask>,
+    /// What somebody set through the API.
+    pub settings: Option<ServiceSettings>,
+    /// When the settings began to expire.
+    pub settings_expiring: Option<Millis>,
+    /// What operators wrote over instances, by `ip:port:cluster`.
+    pub records: FxHashMap<Box<str>, Record>,
+    /// Lists written since the snapshot.
+    renderings: Vec<(Variant, RenderedList)>,
+}
+
+/// A service that exists.
+#[derive(Debug)]
+pub struct Singleton {
+    /// The kind that whoever created it asked for; it is shown for all its instances.
+    pub ephemeral: bool,
+    /// The last registration or deregistration.
+    pub updated: Millis,
+}
+
+/// Somebody who is pushed to: one for each client and service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Slot of the client.
+    pub client: usize,
+    /// Where datagrams go.
+    pub to: SocketAddr,
+    /// Agent header.
+    pub agent: Box<str>,
+    /// `clusters` as given last.
+    pub clusters: Box<str>,
+    /// `app` as given.
+    pub app: Box<str>,
+}
+
+/// What lists read until the next push task.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The kind shown for every host.
+    pub ephemeral: bool,
+    /// The hosts, operator records applied, in the order shown.
+    pub hosts: Vec<Host>,
+}
+
+/// A host of a snapshot.
+#[derive(Debug)]
+pub struct Host {
+    /// As registered.
+    pub instance: Arc<Instance>,
+    /// Its id.
+    pub id: InstanceId,
+    /// What the operator's record changes; absent without a record.
+    pub overlay: Option<Box<Overlay>>,
+}
+
+/// A record applied to an instance.
+#[derive(Debug)]
+pub struct Overlay {
+    /// Weight of the record.
+    pub weight: f64,
+    /// `enabled` of the record.
+    pub enabled: bool,
+    /// Registered metadata with the record's over it.
+    pub metadata: Metadata,
+}
+
+/// A push that is set.
+#[derive(Debug)]
+pub struct PushTask {
+    /// When the first change asked for it.
+    pub due: Millis,
+    /// The kind shown afterwards: that of the last change.
+    pub ephemeral: bool,
+    /// Slots of the clients meant; `None` means all.
+    pub targets: Option<Vec<usize>>,
+}
+
+/// An operator's record and its expiry.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// What was written.
+    pub record: InstanceRecord,
+    /// When its instance was deregistered.
+    pub expiring: Option<Millis>,
+}
+
+/// What makes two list answers differ besides the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// `clusters` as asked.
+    pub clusters: Box<str>,
+    /// `healthyOnly`.
+    pub healthy_only: bool,
+    /// `cacheMillis` of the answer.
+    pub cache_millis: u64,
+}
+
+/// At most so many different list answers are kept for a service.
+const MAX_RENDERINGS: usize = 16;
+
+impl Service {
+    /// A name about which nothing is known yet.
+    pub fn new(key: ServiceKey) -> Self {
+        Self {
+            key,
+            singleton: None,
+            ephemeral: Addresses::default(),
+            persistent: Addresses::default(),
+            subscribers: Vec::new(),
+            snapshot: None,
+            push: None,
+            settings: None,
+            settings_expiring: None,
+            records: FxHashMap::default(),
+            renderings: Vec::new(),
+        }
+    }
+
+    /// Whether the service exists.
+    pub fn exists(&self) -> bool {
+        self.singleton.is_some()
+    }
+
+    /// Whether nobody publishes into it.
+    pub fn is_unpublished(&self) -> bool {
+        self.ephemeral.is_empty() && self.persistent.is_empty()
+    }
+
+    /// Whether nothing at all is known under the name.
+    pub fn is_forgotten(&self) -> bool {
+        !self.exists()
+            && self.is_unpublished()
+            && self.subscribers.is_empty()
+            && self.push.is_none()
+            && self.settings.is_none()
+            && self.records.is_empty()
+    }
+
+    /// The table of one kind.
+    pub fn kind_mut(&mut self, ephemeral: bool) -> &mut Addresses {
+        if ephemeral { &mut self.ephemeral } else { &mut self.persistent }
+    }
+
+    /// The service exists from now on; the first creator's kind stays.
+    pub fn create(&mut self, now: Millis, ephemeral: bool) {
+        let updated = now;
+        self.singleton.get_or_insert(Singleton { ephemeral, updated });
+    }
+
+    /// The service is gone: lists are empty, whatever is still published.
+    pub fn destroy(&mut self) {
+        self.singleton = None;
+        self.snapshot = None;
+        self.forget_renderings();
+    }
+
+    /// The kind shown for all instances.
+    pub fn shown_kind(&self) -> bool {
+        self.singleton.as_ref().is_none_or(|singleton| singleton.ephemeral)
+    }
+
+    /// Builds the snapshot anew.
+    pub fn take_snapshot(&mut self, ephemeral: bool) {
+        self.forget_renderings();
+        if !self.exists() {
+            self.snapshot = None;
+            return;
+        }
+        let published = self.ephemeral.iter().chain(self.persistent.iter());
+        let mut hosts: Vec<Host> = published
+            .map(|entry| Host {
+                instance: entry.instance.clone(),
+                id: entry.id.clone(),
+                overlay: self.overlay(&entry.instance),
+            })
+            .collect();
+        hosts.sort_by(|a, b| {
+            let of = |host: &Host| (host.instance.port, !host.instance.ephemeral);
+            a.instance.ip().cmp(b.instance.ip()).then(of(a).cmp(&of(b)))
+        });
+        self.snapshot = Some(Snapshot { ephemeral, hosts });
+    }
+
+    fn overlay(&self, instance: &Instance) -> Option<Box<Overlay>> {
+        if self.records.is_empty() {
+            return None;
+        }
+        let record = &self.records.get(&*metadata_id(instance))?.record;
+        let mut metadata = instance.metadata.clone().unwrap_or_default();
+        metadata.merge(&record.metadata);
+        Some(Box::new(Overlay { weight: record.weight, enabled: record.enabled, metadata }))
+    }
+
+    /// Everything written from the old state is stale.
+    pub fn forget_renderings(&mut self) {
+        self.renderings = Vec::new();
+    }
+
+    /// The list written for this variant since the snapshot.
+    pub fn rendering(&self, variant: &Variant) -> Option<&RenderedList> {
+        self.renderings.iter().find(|(v, _)| v == variant).map(|(_, list)| list)
+    }
+
+    /// Keeps a written list until the next snapshot.
+    pub fn keep_rendering(&mut self, variant: Variant, list: RenderedList) {
+        if self.renderings.len() >= MAX_RENDERINGS {
+            self.renderings.remove(0);
+        }
+        self.renderings.push((variant, list));
+    }
+}
+
+/// `ip:port:cluster`, the name of an instance's record.
+pub fn metadata_id(instance: &Instance) -> String {
+    format!("{}:{}:{}", instance.ip(), instance.port, instance.cluster)
+}

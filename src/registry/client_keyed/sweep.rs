@@ -1,0 +1,122 @@
+//! What 2.x cleans up: clients that publish nothing and stay silent, services that stay empty
+//! (`timing/empty-service`), and records whose instance or service left a minute ago
+//! (`metadata/dropped-after-a-minute`, `timing/recreated-service-lost`).
+
+use super::ClientKeyed;
+use crate::model::Millis;
+use crate::registry::scope::Scope;
+use crate::registry::timers::Timer;
+use crate::registry::{Effect, StoreWrite};
+
+/// Period of the client sweep, ms.
+pub const CLIENT_SWEEP_MS: u64 = 5_000;
+/// Period of the record sweep, ms.
+pub const RECORD_SWEEP_MS: u64 = 5_000;
+/// From the start to the first sweep of empty services, ms.
+pub const FIRST_SERVICE_SWEEP_MS: u64 = 30_000;
+/// Period of the sweep of empty services, ms.
+const SERVICE_SWEEP_MS: u64 = 60_000;
+/// How long a service must have been empty, ms.
+const EMPTY_MS: u64 = 60_000;
+/// How long a record outlives its instance, ms.
+const RECORD_MS: u64 = 60_000;
+/// How long a client that publishes nothing may be silent, ms.
+const CLIENT_IDLE_MS: u64 = 30_000;
+
+impl ClientKeyed {
+    /// A standing sweep is due.
+    pub fn sweep(&mut self, scope: &mut Scope<'_>, timer: Timer, at: Millis) {
+        let period_ms = match timer {
+            Timer::Records => {
+                self.sweep_records(scope, at);
+                RECORD_SWEEP_MS
+            }
+            Timer::EmptyServices => {
+                self.sweep_services(at);
+                SERVICE_SWEEP_MS
+            }
+            _ => {
+                self.sweep_clients(scope, at);
+                CLIENT_SWEEP_MS
+            }
+        };
+        scope.timers.set(at + period_ms, timer);
+    }
+
+    fn sweep_clients(&mut self, scope: &Scope<'_>, at: Millis) {
+        let push_cache_ms = scope.switches.push_cache_millis as u64;
+        let gone = self.clients.select(|client| {
+            let idle_ms = at.since(client.last_seen);
+            client.ephemeral
+                && client.published.is_empty()
+                && idle_ms > CLIENT_IDLE_MS
+                && (client.subscribed.is_empty() || idle_ms > push_cache_ms)
+        });
+        for slot in gone {
+            let Some(client) = self.clients.remove(slot) else { continue };
+            for service in client.subscribed {
+                if let Some(service) = self.services.get_mut(service) {
+                    service.subscribers.retain(|known| known.client != slot);
+                }
+                self.release(service);
+            }
+        }
+    }
+
+    fn sweep_services(&mut self, at: Millis) {
+        let empty = |service: &super::Service| {
+            let updated = service.singleton.as_ref().map(|singleton| singleton.updated);
+            service.is_unpublished() && updated.is_some_and(|updated| at.since(updated) >= EMPTY_MS)
+        };
+        let slots: Vec<usize> =
+            self.services.iter().filter(|(_, s)| empty(s)).map(|(slot, _)| slot).collect();
+        for slot in slots {
+            let service = &mut self.services[slot];
+            service.destroy();
+            if service.settings.is_some() {
+                service.settings_expiring = Some(at);
+            }
+            self.release(slot);
+        }
+    }
+
+    fn sweep_records(&mut self, scope: &mut Scope<'_>, at: Millis) {
+        let over = |since: Option<Millis>| since.is_some_and(|since| at.since(since) > RECORD_MS);
+        let slots: Vec<usize> = self
+            .services
+            .iter()
+            .filter(|(_, s)| s.settings_expiring.is_some() || !s.records.is_empty())
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in slots {
+            let service = &mut self.services[slot];
+            if over(service.settings_expiring) {
+                service.settings_expiring = None;
+                service.settings = None;
+                service.destroy();
+                let service = service.key.clone();
+                let write = StoreWrite::Service { service, settings: None };
+                scope.effects.push(Effect::Store(write));
+            }
+            let service = &mut self.services[slot];
+            let key = service.key.clone();
+            let had_records = !service.records.is_empty();
+            service.records.retain(|id, record| {
+                let keep = !over(record.expiring);
+                if !keep {
+                    scope.effects.push(Effect::Store(StoreWrite::InstanceRecord {
+                        service: key.clone(),
+                        metadata_id: id.to_string(),
+                        record: None,
+                    }));
+                }
+                keep
+            });
+            // The real server forgets the service's settings with its last record.
+            if had_records && service.records.is_empty() {
+                service.settings = None;
+            }
+            self.release(slot);
+        }
+    }
+}

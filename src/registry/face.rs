@@ -1,0 +1,413 @@
+//! The registry's face: one method an operation, whichever core stands behind it.
+
+use crate::model::{
+    Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
+    ListCall, Metadata, Millis, PatchCall, Refusal, Registration, Render, RenderedList, ServiceRef,
+    SubscriberView, Switches,
+};
+use crate::profile::{CoreModel, Quirks};
+use crate::registry::acks::Acks;
+use crate::registry::client_keyed::ClientKeyed;
+use crate::registry::probes::Probes;
+use crate::registry::scope::Scope;
+use crate::registry::service_keyed::ServiceKeyed;
+use crate::registry::timers::{Timer, Timers};
+use crate::registry::{ClusterSettings, Datagram, Effect, ProbeId, ProbeOutcome, StoreWrite};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What a node was started with; nothing here changes while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerOptions {
+    /// `nacos.naming.expireInstance`: remove ephemeral instances that stopped beating.
+    pub expire_instances: bool,
+    /// Go through the first minute of a real server: 1.x checks no health in it.
+    pub cold_start: bool,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { expire_instances: true, cold_start: false }
+    }
+}
+
+/// How much a node holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Services.
+    pub services: usize,
+    /// Instances of both kinds.
+    pub instances: usize,
+    /// Subscribers over UDP.
+    pub subscribers: usize,
+}
+
+/// GET `/service`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServiceDetail {
+    /// Protect threshold.
+    pub protect_threshold: f64,
+    /// Service metadata.
+    pub metadata: Metadata,
+    /// Clusters in the order shown.
+    pub clusters: Vec<(String, ClusterSettings)>,
+}
+
+/// Everything one node remembers.
+pub struct Registry {
+    core: Core,
+    pub(super) quirks: Arc<Quirks>,
+    pub(super) switches: Switches,
+    pub(super) timers: Timers,
+    pub(super) options: ServerOptions,
+    acks: Acks,
+    probes: Probes,
+    render: Arc<dyn Render>,
+    pub(super) started: Millis,
+}
+
+enum Core {
+    ServiceKeyed(ServiceKeyed),
+    ClientKeyed(ClientKeyed),
+}
+
+/// Runs an operation on the core that is there, with a scope of this moment.
+macro_rules! on_core {
+    ($registry:ident, $now:expr, |$core:ident, $scope:ident| $run:expr) => {{
+        let mut held = Scope {
+            now: $now,
+            quirks: &$registry.quirks,
+            switches: &$registry.switches,
+            options: &$registry.options,
+            timers: &mut $registry.timers,
+            acks: &mut $registry.acks,
+            probes: &mut $registry.probes,
+            render: &*$registry.render,
+            effects: Vec::new(),
+        };
+        let $scope = &mut held;
+        match &mut $registry.core {
+            Core::ServiceKeyed($core) => $run,
+            Core::ClientKeyed($core) => $run,
+        }
+    }};
+}
+
+/// Asks the core that is there.
+macro_rules! ask_core {
+    ($registry:ident, |$core:ident| $ask:expr) => {
+        match &$registry.core {
+            Core::ServiceKeyed($core) => $ask,
+            Core::ClientKeyed($core) => $ask,
+        }
+    };
+}
+
+/// What an operation gives: what follows from it, or why it was not done.
+pub type Done = Result<Vec<Effect>, Refusal>;
+
+impl Registry {
+    /// An empty registry.
+    pub fn new(
+        quirks: Arc<Quirks>,
+        options: ServerOptions,
+        render: Arc<dyn Render>,
+        now: Millis,
+    ) -> Self {
+        let core = match quirks.core.model {
+            CoreModel::ServiceKeyed => Core::ServiceKeyed(ServiceKeyed::default()),
+            CoreModel::ClientKeyed => Core::ClientKeyed(ClientKeyed::default()),
+        };
+        let mut registry = Self {
+            core,
+            quirks,
+            switches: Switches::default(),
+            timers: Timers::default(),
+            options,
+            acks: Acks::default(),
+            probes: Probes::default(),
+            render,
+            started: now,
+        };
+        registry.set_standing_timers();
+        registry
+    }
+
+    fn set_standing_timers(&mut self) {
+        use crate::registry::{client_keyed, service_keyed};
+        let started = self.started;
+        match self.core {
+            Core::ServiceKeyed(_) => {
+                self.timers.set(started + service_keyed::PURGE_PERIOD_MS, Timer::Subscribers);
+                self.begin_warmup();
+            }
+            Core::ClientKeyed(_) => {
+                let standing = [
+                    (client_keyed::CLIENT_SWEEP_MS, Timer::Subscribers),
+                    (client_keyed::RECORD_SWEEP_MS, Timer::Records),
+                    (client_keyed::FIRST_SERVICE_SWEEP_MS, Timer::EmptyServices),
+                ];
+                for (after_ms, timer) in standing {
+                    self.timers.set(started + after_ms, timer);
+                }
+            }
+        }
+    }
+
+    /// POST `/instance`.
+    pub fn register(&mut self, now: Millis, call: &Registration<'_>) -> Done {
+        on_core!(self, now, |core, scope| core.register(scope, call))
+    }
+
+    /// DELETE `/instance`.
+    pub fn deregister(&mut self, now: Millis, call: &Deregistration<'_>) -> Done {
+        on_core!(self, now, |core, scope| core.deregister(scope, call))
+    }
+
+    /// PUT `/instance`.
+    pub fn update(&mut self, now: Millis, call: &Registration<'_>, agent: &Agent) -> Done {
+        on_core!(self, now, |core, scope| core.update(scope, call, agent))
+    }
+
+    /// Whether there is something to patch; asked before the rest of a PATCH is read.
+    pub fn patch_target(&mut self, now: Millis, target: &InstanceCall<'_>) -> Result<(), Refusal> {
+        on_core!(self, now, |core, scope| core.patch_target(scope, target))
+    }
+
+    /// PATCH `/instance`.
+    pub fn patch(&mut self, now: Millis, call: &PatchCall<'_>) -> Done {
+        on_core!(self, now, |core, scope| core.patch(scope, call))
+    }
+
+    /// PUT and DELETE `/instance/metadata/batch`: the addresses changed, as shown.
+    pub fn batch_metadata(
+        &mut self,
+        now: Millis,
+        call: &BatchMetadata<'_>,
+    ) -> Result<(Vec<String>, Vec<Effect>), Refusal> {
+        on_core!(self, now, |core, scope| core.batch_metadata(scope, call))
+    }
+
+    /// PUT `/instance/beat`.
+    pub fn beat(
+        &mut self,
+        now: Millis,
+        call: &BeatCall<'_>,
+    ) -> Result<(BeatReply, Vec<Effect>), Refusal> {
+        on_core!(self, now, |core, scope| core.beat(scope, call))
+    }
+
+    /// GET `/instance/list`.
+    pub fn list(&mut self, now: Millis, call: &ListCall<'_>) -> Result<RenderedList, Refusal> {
+        on_core!(self, now, |core, scope| core.list(scope, call))
+    }
+
+    /// GET `/instance`; `write` turns the view into bytes while it is there.
+    pub fn instance<T>(
+        &mut self,
+        now: Millis,
+        call: &InstanceCall<'_>,
+        write: impl Fn(&InstanceView<'_>) -> T,
+    ) -> Result<T, Refusal> {
+        on_core!(self, now, |core, scope| core.instance(scope, call).map(|view| write(&view)))
+    }
+
+    /// GET `/instance/statuses`.
+    pub fn statuses(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+    ) -> Result<Vec<String>, Refusal> {
+        on_core!(self, now, |core, scope| core.statuses(scope, service))
+    }
+
+    /// GET `/service/subscribers`: of every service that matches.
+    pub fn subscribers(&self, matches: &dyn Fn(ServiceRef<'_>) -> bool) -> Vec<SubscriberView> {
+        ask_core!(self, |core| core.subscribers(matches))
+    }
+
+    /// PUT `/health/instance`.
+    pub fn set_health(&mut self, now: Millis, call: &InstanceCall<'_>, healthy: bool) -> Done {
+        on_core!(self, now, |core, scope| core.set_health(scope, call, healthy))
+    }
+
+    /// POST `/service`.
+    pub fn create_service(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+        protect_threshold: f64,
+        metadata: Metadata,
+    ) -> Done {
+        on_core!(self, now, |core, scope| {
+            core.create_service(scope, service, protect_threshold, metadata)
+        })
+    }
+
+    /// PUT `/service`.
+    pub fn update_service(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+        protect_threshold: f64,
+        metadata: Metadata,
+    ) -> Done {
+        on_core!(self, now, |core, scope| {
+            core.update_service(scope, service, protect_threshold, metadata)
+        })
+    }
+
+    /// DELETE `/service`.
+    pub fn delete_service(&mut self, now: Millis, service: ServiceRef<'_>) -> Done {
+        on_core!(self, now, |core, scope| core.delete_service(scope, service))
+    }
+
+    /// GET `/service`.
+    pub fn service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+        ask_core!(self, |core| core.service(service))
+    }
+
+    /// Whether a service exists.
+    pub fn contains(&self, service: ServiceRef<'_>) -> bool {
+        ask_core!(self, |core| core.contains(service))
+    }
+
+    /// Names without group of a group's services, in the order shown.
+    pub fn service_names(&self, namespace: &str, group: &str) -> Vec<String> {
+        ask_core!(self, |core| core.service_names(namespace, group))
+    }
+
+    /// PUT `/cluster`.
+    pub fn update_cluster(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+        cluster: &str,
+        settings: ClusterSettings,
+    ) -> Done {
+        on_core!(self, now, |core, scope| core.update_cluster(scope, service, cluster, settings))
+    }
+
+    /// How much there is.
+    pub fn totals(&self) -> Totals {
+        ask_core!(self, |core| core.totals())
+    }
+
+    /// Instances removed because their beats stopped, since the start.
+    pub fn expired(&self) -> u64 {
+        self.acks.expired
+    }
+
+    /// Pushes sent, given up, and waiting for their ack.
+    pub fn pushes(&self) -> (u64, u64, usize) {
+        (self.acks.sent, self.acks.failed, self.acks.waiting())
+    }
+
+    /// When something is due next.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.timers.next()
+    }
+
+    /// Does what is due at `now`, at most `most` timers of it, and says what follows. Whoever calls
+    /// it looks at [`Registry::next_deadline`] for the rest: a lock is never held for all of it.
+    pub fn tick(&mut self, now: Millis, most: usize) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for _ in 0..most {
+            let Some((at, timer)) = self.timers.pop_due(now) else { break };
+            effects.append(&mut self.wake(now, at, timer));
+        }
+        effects
+    }
+
+    fn wake(&mut self, now: Millis, at: Millis, timer: Timer) -> Vec<Effect> {
+        match timer {
+            Timer::Warmup => {
+                self.continue_warmup(at);
+                Vec::new()
+            }
+            Timer::Ack(number) => {
+                self.acks.due(&mut self.timers, now, number).into_iter().collect()
+            }
+            Timer::Check(slot) => on_core!(self, now, |core, scope| {
+                core.check(scope, slot, at);
+                scope.take_effects()
+            }),
+            Timer::Push(slot) => on_core!(self, now, |core, scope| {
+                core.push(scope, slot, at);
+                scope.take_effects()
+            }),
+            Timer::Probe(id) => on_core!(self, now, |core, scope| {
+                core.probe(scope, id, at);
+                scope.take_effects()
+            }),
+            Timer::Subscribers | Timer::EmptyServices | Timer::Records => {
+                on_core!(self, now, |core, scope| {
+                    core.sweep(scope, timer, at);
+                    scope.take_effects()
+                })
+            }
+        }
+    }
+
+    /// Takes an ack that came in; `None` when nothing waits for it.
+    pub fn acked(&mut self, from: SocketAddr, last_ref_nanos: u64) -> Option<Datagram> {
+        self.acks.acked(from, last_ref_nanos)
+    }
+
+    /// Takes the outcome of an active check.
+    pub fn probed(
+        &mut self,
+        now: Millis,
+        id: ProbeId,
+        outcome: ProbeOutcome,
+        rt_ms: u64,
+    ) -> Vec<Effect> {
+        on_core!(self, now, |core, scope| {
+            core.probed(scope, id.0, outcome, rt_ms);
+            scope.take_effects()
+        })
+    }
+
+    /// Changes how the node behaves; the next operation sees it. The core stays.
+    pub fn set_quirks(&mut self, quirks: Arc<Quirks>) {
+        self.quirks = quirks;
+    }
+
+    /// Puts back what a store kept.
+    pub fn restore(&mut self, now: Millis, kept: Vec<StoreWrite>) {
+        for write in kept {
+            let outcome = self.restore_one(now, write);
+            debug_assert!(outcome.is_ok(), "a store holds only what was accepted: {outcome:?}");
+        }
+    }
+
+    fn restore_one(&mut self, now: Millis, write: StoreWrite) -> Result<(), Refusal> {
+        match write {
+            StoreWrite::Switches(switches) => self.switches = *switches,
+            StoreWrite::Service { service, settings: Some(settings) } => {
+                let service: &crate::model::ServiceKey = &service;
+                on_core!(self, now, |core, scope| {
+                    core.restore_service(scope, service.as_ref(), settings)
+                })?;
+            }
+            StoreWrite::PersistentInstance { service, instance: Some(instance), .. } => {
+                let call = Registration { service: service.as_ref(), instance };
+                self.register(now, &call)?;
+            }
+            StoreWrite::InstanceRecord { service, metadata_id, record: Some(record) } => {
+                if let Core::ClientKeyed(core) = &mut self.core {
+                    core.restore_record(service.as_ref(), &metadata_id, record);
+                }
+            }
+            StoreWrite::Service { .. }
+            | StoreWrite::PersistentInstance { .. }
+            | StoreWrite::InstanceRecord { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The switches as they are.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
+    }
+}

@@ -1,0 +1,37 @@
+//! What every operation is given beside its call: the time, the rules, and where to put effects.
+
+use crate::model::{Millis, Render, Switches};
+use crate::profile::Quirks;
+use crate::registry::acks::Acks;
+use crate::registry::probes::Probes;
+use crate::registry::timers::Timers;
+use crate::registry::{Effect, ServerOptions};
+
+/// One turn of the registry: borrowed for the length of one operation or timer.
+pub struct Scope<'a> {
+    /// The node's time.
+    pub now: Millis,
+    /// How the version behaves.
+    pub quirks: &'a Quirks,
+    /// What the operator switched.
+    pub switches: &'a Switches,
+    /// What the node was started with.
+    pub options: &'a ServerOptions,
+    /// Everything that is due later.
+    pub timers: &'a mut Timers,
+    /// Pushes that wait for an ack.
+    pub acks: &'a mut Acks,
+    /// Active health checks.
+    pub probes: &'a mut Probes,
+    /// How lists and datagrams are written.
+    pub render: &'a dyn Render,
+    /// What follows.
+    pub effects: Vec<Effect>,
+}
+
+impl Scope<'_> {
+    /// The effects so far, for the caller.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+}

@@ -1,0 +1,123 @@
+//! The registry of 1.x: services own their instances, and a service is the unit of everything:
+//! its beat check, its pushes, its protect threshold. An instance is one ip, port and cluster
+//! inside a service; ephemeral and persistent ones are kept apart.
+//!
+//! One operation stands in one file. A write is visible as soon as it is answered; the real server
+//! applies it some milliseconds later.
+
+mod beat;
+mod deregister;
+mod expiry;
+mod health;
+mod list;
+mod patch;
+mod push;
+mod read;
+mod register;
+mod service;
+mod settings;
+mod statistics;
+mod update;
+
+pub use push::PURGE_PERIOD_MS;
+pub use service::{Cluster, Service, Subscriber};
+
+use crate::model::validate;
+use crate::model::{Refusal, ServiceKey, ServiceRef};
+use crate::registry::scope::Scope;
+use crate::registry::timers::{Timer, on_grid};
+use rustc_hash::FxHashMap;
+use slab::Slab;
+use std::sync::Arc;
+
+/// Period of a service's beat check, ms.
+pub(super) const CHECK_PERIOD_MS: u64 = 5_000;
+/// A check runs a little behind its grid: the real one is queued behind a thread pool, so the third
+/// check after a registration already finds 15 s exceeded (measured 15.0 to 15.2 s).
+pub(super) const CHECK_LAG_MS: u64 = 20;
+
+/// All services of one node.
+#[derive(Debug, Default)]
+pub struct ServiceKeyed {
+    services: Slab<Service>,
+    /// namespace -> grouped name -> slot.
+    index: FxHashMap<Arc<str>, FxHashMap<Arc<str>, usize>>,
+}
+
+impl ServiceKeyed {
+    /// The slot of a service.
+    fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {
+        self.index.get(service.namespace)?.get(service.name).copied()
+    }
+
+    /// A service.
+    fn find(&self, service: ServiceRef<'_>) -> Option<&Service> {
+        self.slot(service).and_then(|slot| self.services.get(slot))
+    }
+
+    /// Whether a service exists.
+    pub fn contains(&self, service: ServiceRef<'_>) -> bool {
+        self.slot(service).is_some()
+    }
+
+    /// The service's slot, created with default settings when absent (`createEmptyService`).
+    fn find_or_create(
+        &mut self,
+        scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+    ) -> Result<usize, Refusal> {
+        if let Some(slot) = self.slot(service) {
+            return Ok(slot);
+        }
+        validate::service_name(service.name)?;
+        let key = self.shared_key(service);
+        let slot = self.services.insert(Service::new(key.clone(), scope.now));
+        self.index.entry(key.namespace).or_default().insert(key.name, slot);
+        Ok(slot)
+    }
+
+    /// An owned key that shares the namespace's text with its neighbours.
+    fn shared_key(&self, service: ServiceRef<'_>) -> ServiceKey {
+        match self.index.get_key_value(service.namespace) {
+            Some((namespace, _)) => {
+                ServiceKey { namespace: namespace.clone(), name: service.name.into() }
+            }
+            None => service.to_key(),
+        }
+    }
+
+    /// Forgets a service with everything in it.
+    fn drop_service(&mut self, scope: &mut Scope<'_>, slot: usize) {
+        let service = self.services.remove(slot);
+        for cluster in &service.clusters {
+            for entry in cluster.persistent.iter() {
+                scope.probes.stop(entry.probe);
+            }
+        }
+        if let Some(names) = self.index.get_mut(&service.key.namespace) {
+            names.remove(&service.key.name);
+        }
+    }
+
+    /// What every change of a service's instances brings with it: rendered lists are stale and a
+    /// push is due (`PushService.serviceChanged`).
+    fn changed(&mut self, scope: &mut Scope<'_>, slot: usize) {
+        let Some(service) = self.services.get_mut(slot) else { return };
+        service.forget_renderings();
+        push::schedule(scope, slot, service);
+    }
+
+    /// Makes sure that the service is checked no later than at the grid point behind `at`.
+    fn check_by(
+        scope: &mut Scope<'_>,
+        slot: usize,
+        service: &mut Service,
+        at: crate::model::Millis,
+    ) {
+        let due = on_grid(service.created + CHECK_LAG_MS, CHECK_PERIOD_MS, at);
+        if service.check_due.is_none_or(|set| due < set) {
+            service.check_due = Some(due);
+            scope.timers.set(due, Timer::Check(slot));
+        }
+    }
+}

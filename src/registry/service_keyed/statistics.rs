@@ -1,0 +1,65 @@
+//! What 1.x counts: checksums and numbers of services and instances.
+
+use super::{Service, ServiceKeyed};
+use crate::model::java;
+use crate::registry::Totals;
+use md5::{Digest, Md5};
+use std::fmt::Write;
+
+impl ServiceKeyed {
+    /// How much there is.
+    pub fn totals(&self) -> Totals {
+        let services = self.services.iter().map(|(_, service)| service);
+        let mut totals = Totals { services: self.services.len(), ..Totals::default() };
+        for service in services {
+            totals.subscribers += service.subscribers.len();
+            for cluster in &service.clusters {
+                totals.instances += cluster.persistent.len() + cluster.ephemeral.len();
+            }
+        }
+        totals
+    }
+}
+
+/// `Service.recalculateChecksum`: MD5 over the service's description and its sorted instances, as
+/// hexadecimal without leading zeros.
+pub(super) fn checksum(service: &Service) -> String {
+    let mut instances = service.instances("");
+    instances.sort_by_cached_key(|entry| {
+        let instance = &entry.instance;
+        let weight = java::double_text(instance.weight);
+        let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
+        format!("{ip}:{port}:unknown:{cluster}_{weight}_{}_false_{cluster}", instance.healthy)
+    });
+    let invalid = instances.iter().filter(|entry| !entry.instance.healthy).count();
+    let mut text = describe(service, invalid, instances.len());
+    for entry in &instances {
+        let instance = &entry.instance;
+        let weight = java::double_text(instance.weight);
+        let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
+        let _ = write!(text, "{ip}:{port}_{weight}_{}_{cluster},", instance.healthy);
+    }
+    let digest: [u8; 16] = Md5::digest(text.as_bytes()).into();
+    format!("{:x}", u128::from_be_bytes(digest))
+}
+
+/// `Service.getServiceString`: fastjson's text of a `HashMap`.
+fn describe(service: &Service, invalid: usize, total: usize) -> String {
+    let name = &service.key.name;
+    let threshold = java::double_text(service.protect_threshold);
+    let mut clusters: Vec<String> = Vec::new();
+    for cluster in service.clusters_in_order() {
+        let settings = &cluster.settings;
+        let kind = super::settings::checker_text(&settings.checker);
+        clusters.push(format!(
+            "{{\"healthChecker\":{kind},\"defIPPort\":80,\"defCkport\":{},\"name\":\"{}\",\
+             \"useIPPort4Check\":{},\"sitegroup\":\"\"}}",
+            settings.check_port, cluster.name, settings.use_instance_port
+        ));
+    }
+    format!(
+        "{{\"invalidIPCount\":{invalid},\"name\":\"{name}\",\"ipCount\":{total},\"owners\":[],\
+         \"protectThreshold\":{threshold},\"clusters\":[{}],\"token\":null}}",
+        clusters.join(",")
+    )
+}
