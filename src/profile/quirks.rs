@@ -26,13 +26,13 @@ quirk_enum! {
 }
 quirk_enum! {
     /// What becomes of a filter's `sendError`.
-    SendError {
+    SendErrorStyle {
         /// 401 without a body: the error page itself is protected.
         UnauthorizedEmpty = "unauthorized_empty",
         /// Spring Boot's JSON or HTML, times with `+0000`.
-        BootPlainOffset = "boot_plain_offset",
+        BootJsonPlainOffset = "boot_json_plain_offset",
         /// The same, times with `+00:00`.
-        BootColonOffset = "boot_colon_offset",
+        BootJsonColonOffset = "boot_json_colon_offset",
     }
 }
 quirk_enum! {
@@ -77,14 +77,14 @@ quirk_enum! {
         /// 401 without a body, typed JSON.
         Unauthorized = "unauthorized",
         /// 406 without a body, typed JSON.
-        NotAcceptableTyped = "not_acceptable_typed",
+        NotAcceptableJson = "not_acceptable_json",
         /// 406 without body and type.
         NotAcceptableBare = "not_acceptable_bare",
     }
 }
 quirk_enum! {
     /// Which value counts when a parameter comes several times.
-    RepeatedParam {
+    Repeated {
         /// The first, query before form.
         FirstValue = "first_value",
         /// The first of a Java hash set of the values.
@@ -93,11 +93,20 @@ quirk_enum! {
 }
 quirk_enum! {
     /// Characters of names.
-    NameCheck {
+    NamesValidation {
         /// Only some characters; checked when a service or cluster is created.
         CharacterSet = "character_set",
         /// Exactly a group and a name; any characters; checked on every call.
         Format = "format",
+    }
+}
+quirk_enum! {
+    /// A namespace with `..` or `/`.
+    NamespaceCheck {
+        /// Refused by a filter's `sendError`.
+        Refused = "refused",
+        /// Taken like any other.
+        Accepted = "accepted",
     }
 }
 quirk_enum! {
@@ -124,7 +133,7 @@ quirk_enum! {
 }
 quirk_enum! {
     /// The `code` key of a beat's answer.
-    BeatReplyCode {
+    ReplyCode {
         /// Not sent.
         Absent = "absent",
         /// 10200 or 20404.
@@ -142,7 +151,7 @@ quirk_enum! {
 }
 quirk_enum! {
     /// The parser of beats and metadata.
-    JsonParser {
+    JsonDialect {
         /// fastjson 1.2.58: lenient.
         Fastjson = "fastjson",
         /// Jackson 2: strict.
@@ -151,7 +160,7 @@ quirk_enum! {
 }
 quirk_enum! {
     /// A beat that is JSON `null`, or nothing but blanks.
-    NullBeat {
+    BeatNull {
         /// A NullPointerException.
         Error = "error",
         /// As if it were absent.
@@ -279,7 +288,7 @@ quirks! {
     }
     errors: ErrorQuirks {
         style: ErrorStyle = version, "How a refusal reads.";
-        send_error: SendError = version, "What becomes of a filter's sendError.";
+        send_error: SendErrorStyle = version, "What becomes of a filter's sendError.";
     }
     http: HttpQuirks {
         cors: Cors = version, "Cross-origin headers.";
@@ -290,26 +299,28 @@ quirks! {
         unacceptable: Unacceptable = version, "Answer to an Accept header that does not parse.";
     }
     params: ParamQuirks {
-        repeated: RepeatedParam = version, "Which value of a repeated parameter counts.";
+        repeated: Repeated = version, "Which value of a repeated parameter counts.";
         dom_alias: bool = version, "Whether `dom` stands in for `serviceName`.";
         trim_service_name: bool = version, "Whether blanks around serviceName are cut before grouping.";
     }
     names: NameQuirks {
-        check: NameCheck = version, "Which names are refused.";
-        forbidden_namespaces: bool = version, "Whether namespaces with `..` or `/` are refused.";
+        validation: NamesValidation = version, "Which names of services and clusters are refused.";
+    }
+    namespace: NamespaceQuirks {
+        check: NamespaceCheck = version, "What becomes of a namespace with `..` or `/`.";
     }
     beat: BeatQuirks {
         source: BeatSource = operator, "Where a beat is looked for.";
         requires_body: bool = version, "Whether a beat without its JSON is refused.";
         light: BeatLight = version, "The lightBeatEnabled key of the answer.";
-        reply_code: BeatReplyCode = version, "The code key of the answer.";
+        reply_code: ReplyCode = version, "The code key of the answer.";
         unknown_light: UnknownLight = version, "Answer to a light beat for something unknown.";
         persistent_ignored: bool = version, "With defaultInstanceEphemeral off, a beat that says ephemeral=false is answered and not looked at.";
-        json: JsonParser = version, "The parser of the beat.";
-        null_is: NullBeat = version, "What a beat of null or blanks is taken for.";
+        json: JsonDialect = version, "The parser of the beat.";
+        null_is: BeatNull = version, "What a beat of null or blanks is taken for.";
     }
     metadata: MetadataQuirks {
-        json: JsonParser = version, "The parser of metadata.";
+        json: JsonDialect = version, "The parser of metadata.";
     }
     instance: InstanceQuirks {
         patch: bool = version, "Whether PATCH /instance exists.";
