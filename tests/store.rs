@@ -316,6 +316,33 @@ fn a_truncated_store_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_store_with_changed_bytes_is_refused_and_left_alone() {
+    let dir = directory();
+    DiskStore::open(dir.path()).unwrap().apply(&one_of_each()).unwrap();
+    let whole = std::fs::read(dir.path().join(FILE_NAME)).unwrap();
+    let mut changed = whole.clone();
+    let entry = br#""protect_threshold":"0.3""#;
+    for at in 0..whole.len() - entry.len() {
+        // Pages that are free again may hold it as well.
+        if whole[at..].starts_with(entry) {
+            changed[at + entry.len() - 2] = b'9';
+        }
+    }
+    assert!(changed != whole, "the entry is not in the file");
+    let error = refused_untouched(&changed);
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    for offset in (16..320).step_by(8) {
+        let mut changed = whole.clone();
+        changed[offset..offset + 8].fill(0xff);
+        std::fs::write(dir.path().join(FILE_NAME), &changed).unwrap();
+        // Some header bytes are unused; a store that opens must be whole.
+        if let Ok(store) = DiskStore::open(dir.path()) {
+            assert_eq!(store.load().unwrap(), one_of_each(), "at {offset}");
+        }
+    }
+}
+
+#[test]
 fn an_entry_that_cannot_be_read_is_named() {
     let dir = directory();
     let content = redb_file(|transaction| {

@@ -89,8 +89,8 @@ fn changes_data(statement: &str) -> bool {
         };
         rest = behind.map_or("", |(_, behind)| behind.trim_start());
     }
-    let starts = |word: &&str| rest.get(..word.len()).is_some_and(|r| r.eq_ignore_ascii_case(word));
-    CHANGING.iter().any(|word| starts(&word))
+    let starts = |word: &str| rest.get(..word.len()).is_some_and(|r| r.eq_ignore_ascii_case(word));
+    CHANGING.iter().any(|word| starts(word))
 }
 
 #[cfg(test)]

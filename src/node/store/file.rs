@@ -6,9 +6,12 @@
 
 use super::StoreError;
 use super::guard::without_panic;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase, TableDefinition, TableError, TableHandle,
+    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, TableDefinition,
+    TableError, TableHandle,
 };
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -23,6 +26,9 @@ const FORMAT_KEY: &str = "format";
 const FORMAT: &str = "facos store";
 const SCHEMA_KEY: &str = "schema";
 
+/// Where redb's header has its flags (redb's docs/design.md, "God byte"), and one of them.
+const FLAGS_OFFSET: usize = 9;
+const RECOVERY_REQUIRED: u8 = 2;
 /// redb's cache; its own default of 1 GiB is for data sets larger than ours.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -32,28 +38,59 @@ enum Found {
     Empty,
 }
 
-/// Looks before it writes: a file with content is first opened for reading only, because opening
-/// for writing changes the header even of a file that is then refused. A file that its last owner
-/// did not close must be repaired before it can be read, which is what that owner would do.
+/// Looks before it writes: under the file's lock, what is there is checked in a copy in memory,
+/// because opening changes the header even of a file that is then refused.
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
-    let length = std::fs::metadata(path).map_or(0, |about| about.len());
-    if length > 0 {
-        match Builder::new().set_cache_size(CACHE_BYTES).open_read_only(path) {
-            Ok(database) => match identify(path, &database)? {
-                Found::Ours | Found::Empty => {}
-            },
-            Err(DatabaseError::RepairAborted) => {}
-            Err(error) => return Err(refusal(path, error)),
-        }
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let file = file.map_err(|error| inaccessible(path, &error.to_string()))?;
+    let file = FileBackend::new(file).map_err(|error| refusal(path, error))?;
+    let content = read_all(&file).map_err(|error| inaccessible(path, &error.to_string()))?;
+    if !content.is_empty() {
+        verify_copy(path, content)?;
     }
-    let database = Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .create(path)
-        .map_err(|error| refusal(path, error))?;
+    let database = builder().create_with_backend(file).map_err(|error| refusal(path, error))?;
     if let Found::Empty = identify(path, &database)? {
         initialise(&database).map_err(|error| inaccessible(path, &error.to_string()))?;
     }
     Ok(database)
+}
+
+fn read_all(file: &FileBackend) -> Result<Vec<u8>, std::io::Error> {
+    let length = usize::try_from(file.len()?).map_err(|_| ErrorKind::FileTooLarge)?;
+    let mut content = vec![0; length];
+    file.read(0, &mut content)?;
+    Ok(content)
+}
+
+/// Opens a copy as after a crash, whoever wrote it last, so that redb looks at its header with
+/// more distrust than at one that was closed properly; then every page's checksum is verified.
+fn verify_copy(path: &Path, mut content: Vec<u8>) -> Result<(), StoreError> {
+    // No disk is involved in a copy: an error of reading is a page number that leads nowhere.
+    let broken = |error: DatabaseError| match refusal(path, error) {
+        StoreError::Inaccessible { reason, .. } => damaged(path, &reason),
+        refusal => refusal,
+    };
+    if let Some(flags) = content.get_mut(FLAGS_OFFSET) {
+        *flags |= RECOVERY_REQUIRED;
+    }
+    let memory = InMemoryBackend::new();
+    memory
+        .set_len(content.len() as u64)
+        .and_then(|()| memory.write(0, &content))
+        .map_err(|error| inaccessible(path, &error.to_string()))?;
+    drop(content);
+    let mut copy = builder().create_with_backend(memory).map_err(broken)?;
+    identify(path, &copy)?;
+    match copy.check_integrity().map_err(broken)? {
+        true => Ok(()),
+        false => Err(damaged(path, "its checksums do not match its pages")),
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
 }
 
 fn identify(path: &Path, database: &impl ReadableDatabase) -> Result<Found, StoreError> {
@@ -118,9 +155,6 @@ fn refusal(path: &Path, error: DatabaseError) -> StoreError {
         DatabaseError::Storage(Io(error)) if error.kind() == ErrorKind::InvalidData => {
             let reason = "it does not begin like one".to_owned();
             StoreError::Foreign { path: path.to_owned(), reason }
-        }
-        DatabaseError::Storage(Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            damaged(path, "it ends too early")
         }
         DatabaseError::Storage(Io(error)) => inaccessible(path, &error.to_string()),
         DatabaseError::Storage(Corrupted(reason)) => damaged(path, &reason),
