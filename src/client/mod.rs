@@ -1,1 +1,14 @@
 //! A raw Nacos client: sends what it is given and returns the bytes that came back.
+//!
+//! The libraries of this trade normalise what they send and refuse what they read; a judge of
+//! servers may do neither. Transcripts hold `{ } | < >` in raw queries
+//! (`instance/raw-query-characters`), HTTP/1.0 requests (`instance/http-1.0`) and bodies with every
+//! method (`instance/params-put-delete-bodies`).
+//! - `http`: one request and its response over TCP, framed as the server chose.
+//! - `udp`: the socket on which a subscriber receives pushes and acknowledges them.
+//! - `tcp`: a listener that health checks find alive.
+mod http_read;
+
+pub mod http;
+pub mod tcp;
+pub mod udp;
