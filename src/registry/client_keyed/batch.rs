@@ -21,7 +21,7 @@ impl ClientKeyed {
             let id = format!("{ip}:{port}:{cluster}");
             let mut record = self.record(slot, &id);
             if call.remove {
-                call.metadata.iter().for_each(|(key, _)| record.metadata.remove(key));
+                record.metadata.remove_all(&call.metadata);
             } else {
                 record.metadata.merge(&call.metadata);
             }
