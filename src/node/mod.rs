@@ -1,3 +1,306 @@
 //! One running server: the registry behind its lock, the clock, timers, effects, journal and store.
+//!
+//! Every operation locks, calls, unlocks, and then lets its effects run. One lock serves a node: an
+//! operation holds it for well under a microsecond, while the socket work around it costs ten
+//! times that, so two cores never queue here (ARCHITECTURE.md has the numbers).
 
+pub mod clock;
+pub mod journal;
+pub mod metrics;
+pub mod operation;
 pub mod store;
+
+pub use clock::Clock;
+pub use journal::{Filter, Journal, Place, Record};
+pub use metrics::Metrics;
+pub use operation::Operation;
+
+use crate::model::{Millis, Refusal, Render};
+use crate::profile::{Profile, ProfileError, Quirks};
+use crate::registry::{
+    Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
+};
+use parking_lot::{Mutex, RwLock};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::{Receipt, Store, StoreError};
+use tokio::sync::Notify;
+
+/// So many timers run under one hold of the lock; requests get in between.
+const TIMERS_AT_ONCE: usize = 64;
+
+/// Does what the registry only says: sends datagrams and looks at instances.
+pub trait Outbox: Send + Sync {
+    /// Sends a push.
+    fn send(&self, datagram: &Datagram);
+    /// Looks whether an instance is alive and reports to [`Node::probed`].
+    fn probe(&self, order: ProbeOrder);
+}
+
+/// What a node is made of.
+pub struct NodeConfig {
+    /// Which server it is.
+    pub profile: Profile,
+    /// What it was started with.
+    pub options: ServerOptions,
+    /// The process's clock.
+    pub clock: Arc<Clock>,
+    /// How lists are written; made from the quirks.
+    pub render: fn(Arc<Quirks>) -> Arc<dyn Render>,
+    /// Durable state.
+    pub store: Arc<dyn Store>,
+    /// Records the journal keeps; 0 keeps none.
+    pub journal_capacity: usize,
+}
+
+/// One running server.
+pub struct Node {
+    config: NodeConfig,
+    quirks: RwLock<Arc<Quirks>>,
+    registry: Mutex<Registry>,
+    outbox: OnceLock<Box<dyn Outbox>>,
+    /// When the driver wakes next; an operation that needs it earlier notifies it.
+    wakes_at: AtomicU64,
+    earlier: Notify,
+    /// What clients asked and what was pushed.
+    pub journal: Journal,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When the node started.
+    pub started: Millis,
+}
+
+impl Node {
+    /// A node with what its store kept.
+    pub fn new(config: NodeConfig) -> Result<Arc<Self>, StoreError> {
+        let now = config.clock.now();
+        let quirks = config.profile.quirks.clone();
+        let registry = Self::fresh_registry(&config, quirks.clone(), now)?;
+        Ok(Arc::new(Self {
+            quirks: RwLock::new(quirks),
+            registry: Mutex::new(registry),
+            outbox: OnceLock::new(),
+            wakes_at: AtomicU64::new(0),
+            earlier: Notify::new(),
+            journal: Journal::new(config.journal_capacity),
+            metrics: Metrics::default(),
+            started: now,
+            config,
+        }))
+    }
+
+    fn fresh_registry(
+        config: &NodeConfig,
+        quirks: Arc<Quirks>,
+        now: Millis,
+    ) -> Result<Registry, StoreError> {
+        let render = (config.render)(quirks.clone());
+        let mut registry = Registry::new(quirks, config.options.clone(), render, now);
+        registry.restore(now, config.store.load()?);
+        Ok(registry)
+    }
+
+    /// Connects the node to its sockets; called once, before it answers.
+    pub fn connect(&self, outbox: Box<dyn Outbox>) {
+        // A second call would be a mistake of the caller and changes nothing.
+        let _ = self.outbox.set(outbox);
+    }
+
+    /// The node's time.
+    pub fn now(&self) -> Millis {
+        self.config.clock.now()
+    }
+
+    /// The process's clock.
+    pub fn clock(&self) -> &Arc<Clock> {
+        &self.config.clock
+    }
+
+    /// The profile it was started with.
+    pub fn profile(&self) -> &Profile {
+        &self.config.profile
+    }
+
+    /// How it behaves now.
+    pub fn quirks(&self) -> Arc<Quirks> {
+        self.quirks.read().clone()
+    }
+
+    /// Changes one quirk; the next request sees it. The core stays what it was at the start.
+    pub fn set_quirk(&self, name: &str, value: &str) -> Result<(), ProfileError> {
+        let mut profile = Profile { quirks: self.quirks(), ..self.config.profile.clone() };
+        profile.set(name, value)?;
+        self.take_quirks(profile.quirks);
+        Ok(())
+    }
+
+    /// Goes back to the quirks it was started with.
+    pub fn reset_quirks(&self) {
+        self.take_quirks(self.config.profile.quirks.clone());
+    }
+
+    fn take_quirks(&self, quirks: Arc<Quirks>) {
+        let render = (self.config.render)(quirks.clone());
+        self.registry.lock().set_quirks(quirks.clone(), render);
+        *self.quirks.write() = quirks;
+    }
+
+    /// Forgets every service, client and subscriber, and what the store kept of them.
+    pub fn reset(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let removals: Vec<StoreWrite> =
+            self.config.store.load()?.into_iter().filter_map(removal).collect();
+        self.config.store.apply(&removals)?;
+        let fresh = Self::fresh_registry(&self.config, self.quirks(), now)?;
+        *self.registry.lock() = fresh;
+        self.wake_driver();
+        Ok(())
+    }
+
+    /// Runs an operation that changes something: its value, and the receipt of what must be
+    /// durable before the caller is answered.
+    pub fn change<T>(
+        &self,
+        operation: impl FnOnce(&mut Registry, Millis) -> Result<(T, Vec<Effect>), Refusal>,
+    ) -> Result<(T, Option<Receipt>), Refusal> {
+        let now = self.now();
+        let mut registry = self.registry.lock();
+        let done = operation(&mut registry, now);
+        let deadline = registry.next_deadline();
+        let receipt = match &done {
+            Ok((_, effects)) if !effects.is_empty() => self.begin_writes(effects),
+            _ => None,
+        };
+        drop(registry);
+        self.wake_before(deadline);
+        let (value, effects) = done?;
+        self.run(effects);
+        Ok((value, receipt))
+    }
+
+    /// Runs an operation that only reads, or changes nothing but caches and subscriptions.
+    pub fn read<T>(&self, operation: impl FnOnce(&mut Registry, Millis) -> T) -> T {
+        let now = self.now();
+        let mut registry = self.registry.lock();
+        let value = operation(&mut registry, now);
+        let deadline = registry.next_deadline();
+        drop(registry);
+        self.wake_before(deadline);
+        value
+    }
+
+    /// Queues what must be durable, in the order of the registry's changes.
+    fn begin_writes(&self, effects: &[Effect]) -> Option<Receipt> {
+        let writes: Vec<StoreWrite> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Store(write) => Some(write.clone()),
+                Effect::Datagram(_) | Effect::Probe(_) => None,
+            })
+            .collect();
+        (!writes.is_empty()).then(|| self.config.store.begin(&writes))
+    }
+
+    fn run(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Datagram(datagram) => {
+                    self.journal.pushed(&datagram, self.now(), Operation::Push);
+                    self.metrics.count_push(if datagram.again {
+                        Operation::Resend
+                    } else {
+                        Operation::Push
+                    });
+                    if let Some(outbox) = self.outbox.get() {
+                        outbox.send(&datagram);
+                    }
+                }
+                Effect::Probe(order) => {
+                    if let Some(outbox) = self.outbox.get() {
+                        outbox.probe(order);
+                    }
+                }
+                Effect::Store(_) => {}
+            }
+        }
+    }
+
+    /// Does what is due, a bounded part of it; true when there is more.
+    pub fn tick(&self, now: Millis) -> bool {
+        let mut registry = self.registry.lock();
+        let effects = registry.tick(now, TIMERS_AT_ONCE);
+        // What a timer writes is durable a moment later; nobody waits for it.
+        drop(self.begin_writes(&effects));
+        let more = registry.next_deadline().is_some_and(|due| due <= now);
+        drop(registry);
+        self.run(effects);
+        more
+    }
+
+    /// When something is due next.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.registry.lock().next_deadline()
+    }
+
+    /// Takes the outcome of a probe.
+    pub fn probed(&self, id: ProbeId, outcome: ProbeOutcome, rt_ms: u64) {
+        let now = self.now();
+        let mut registry = self.registry.lock();
+        let effects = registry.probed(now, id, outcome, rt_ms);
+        let deadline = registry.next_deadline();
+        drop(registry);
+        self.wake_before(deadline);
+        self.run(effects);
+    }
+
+    /// Takes an ack; garbage and late ones are counted.
+    pub fn acked(&self, from: SocketAddr, last_ref_nanos: Option<u64>) {
+        let known = last_ref_nanos.and_then(|nanos| self.registry.lock().acked(from, nanos));
+        match known {
+            Some(datagram) => {
+                self.journal.pushed(&datagram, self.now(), Operation::Ack);
+                self.metrics.count_push(Operation::Ack);
+            }
+            None => self.metrics.count_stray_ack(),
+        }
+    }
+
+    /// The driver says until when it sleeps.
+    pub fn sleeps_until(&self, at: Option<Millis>) {
+        self.wakes_at.store(at.map_or(u64::MAX, |at| at.0), Ordering::SeqCst);
+    }
+
+    /// Waits until something is due earlier than the driver thought.
+    pub async fn earlier_deadline(&self) {
+        self.earlier.notified().await;
+    }
+
+    fn wake_before(&self, deadline: Option<Millis>) {
+        if deadline.is_some_and(|due| due.0 < self.wakes_at.load(Ordering::SeqCst)) {
+            self.wake_driver();
+        }
+    }
+
+    fn wake_driver(&self) {
+        self.wakes_at.store(0, Ordering::SeqCst);
+        self.earlier.notify_one();
+    }
+}
+
+/// The write that takes an entry out of the store; switches stay.
+fn removal(write: StoreWrite) -> Option<StoreWrite> {
+    match write {
+        StoreWrite::PersistentInstance { service, ip, port, cluster, .. } => {
+            Some(StoreWrite::PersistentInstance { service, ip, port, cluster, instance: None })
+        }
+        StoreWrite::Service { service, .. } => {
+            Some(StoreWrite::Service { service, settings: None })
+        }
+        StoreWrite::InstanceRecord { service, metadata_id, .. } => {
+            Some(StoreWrite::InstanceRecord { service, metadata_id, record: None })
+        }
+        StoreWrite::Switches(_) => None,
+    }
+}

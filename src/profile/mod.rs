@@ -4,12 +4,20 @@
 //! changed, each line with its evidence. A user's own file inherits from a built-in one. No other
 //! module knows a server's version.
 
+mod choices;
+mod declare;
 mod error;
+mod file;
+mod info;
 mod load;
 mod quirks;
+#[cfg(test)]
+mod tests;
 mod values;
 
+pub use choices::*;
 pub use error::ProfileError;
-pub use load::{BUILT_IN, Origin, Profile};
+pub use info::{QuirkInfo, Reason};
+pub use load::{BUILT_IN, Origin, Profile, ProfileLine, Setting};
 pub use quirks::*;
-pub use values::QuirkValue;
+pub use values::{Choice, Kind, QuirkValue};

@@ -3,8 +3,39 @@
 
 use crate::model::AgentFamily;
 
+/// The longest time that a quirk may hold: a day, ms.
+const MAX_NUMBER: u64 = 86_400_000;
+
+/// How a value is written in TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One of several words, a TOML string.
+    Choice,
+    /// `true` or `false`.
+    YesNo,
+    /// A whole number.
+    Number,
+    /// Any TOML string.
+    Text,
+    /// An array of words; a comma list on the command line.
+    List,
+}
+
+/// One answer of a quirk that chooses, and its sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// As written.
+    pub name: &'static str,
+    /// What a client sees.
+    pub doc: &'static str,
+}
+
 /// A type that a quirk may have.
 pub trait QuirkValue: Sized + PartialEq {
+    /// How it is written in TOML.
+    const KIND: Kind;
+    /// The answers, where there is a choice.
+    const CHOICES: &'static [Choice] = &[];
     /// The value's text, as in a profile without quotes.
     fn text(&self) -> String;
     /// Reads a text; `None` when it is no value of this type.
@@ -14,6 +45,7 @@ pub trait QuirkValue: Sized + PartialEq {
 }
 
 impl QuirkValue for bool {
+    const KIND: Kind = Kind::YesNo;
     fn text(&self) -> String {
         self.to_string()
     }
@@ -26,26 +58,30 @@ impl QuirkValue for bool {
 }
 
 impl QuirkValue for u64 {
+    const KIND: Kind = Kind::Number;
     fn text(&self) -> String {
         self.to_string()
     }
     fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
+        text.parse().ok().filter(|number| *number <= MAX_NUMBER)
     }
     fn valid() -> String {
-        "a whole number".to_owned()
+        format!("a whole number up to {MAX_NUMBER}")
     }
 }
 
 impl QuirkValue for String {
+    const KIND: Kind = Kind::Text;
     fn text(&self) -> String {
         self.clone()
     }
     fn read(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| text.to_owned())
+        // The server's version stands in headers and in every datum of the peers.
+        let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+        fits.then(|| text.to_owned())
     }
     fn valid() -> String {
-        "a text".to_owned()
+        "a text of visible ASCII characters".to_owned()
     }
 }
 
@@ -60,6 +96,15 @@ const FAMILIES: [(&str, AgentFamily); 6] = [
 ];
 
 impl QuirkValue for Vec<AgentFamily> {
+    const KIND: Kind = Kind::List;
+    const CHOICES: &'static [Choice] = &[
+        Choice { name: "java", doc: "`Nacos-Java-Client`." },
+        Choice { name: "dns", doc: "`Nacos-DNS`." },
+        Choice { name: "c", doc: "`Nacos-C-Client` and `vip-client4cpp`." },
+        Choice { name: "go_sdk", doc: "`nacos-go-sdk`, what 1.x takes for the Go client." },
+        Choice { name: "go_client", doc: "`Nacos-Go-Client`, what the Go client really sends." },
+        Choice { name: "csharp", doc: "`Nacos-CSharp-Client`." },
+    ];
     fn text(&self) -> String {
         let name = |family| FAMILIES.iter().find(|(_, f)| *f == family).map_or("", |(n, _)| n);
         self.iter().map(|family| name(*family)).collect::<Vec<_>>().join(",")
@@ -70,18 +115,23 @@ impl QuirkValue for Vec<AgentFamily> {
     }
     fn valid() -> String {
         let names: Vec<&str> = FAMILIES.iter().map(|(name, _)| *name).collect();
-        format!("a comma list of {}", names.join(", "))
+        format!("a list of {}", names.join(", "))
     }
 }
 
 /// Declares an enum whose values are written in snake case.
 macro_rules! quirk_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $(#[doc = $said:literal] $variant:ident = $text:literal),+ $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name { $(#[doc = $said] $variant),+ }
 
         impl $crate::profile::QuirkValue for $name {
+            const KIND: $crate::profile::Kind = $crate::profile::Kind::Choice;
+            const CHOICES: &'static [$crate::profile::Choice] =
+                &[$($crate::profile::Choice { name: $text, doc: $said.trim_ascii() }),+];
             fn text(&self) -> String {
                 match self { $(Self::$variant => $text),+ }.to_owned()
             }

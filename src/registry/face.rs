@@ -369,8 +369,10 @@ impl Registry {
     }
 
     /// Changes how the node behaves; the next operation sees it. The core stays.
-    pub fn set_quirks(&mut self, quirks: Arc<Quirks>) {
+    pub fn set_quirks(&mut self, quirks: Arc<Quirks>, render: Arc<dyn Render>) {
         self.quirks = quirks;
+        self.render = render;
+        on_core!(self, Millis(0), |core, _scope| core.forget_renderings());
     }
 
     /// Puts back what a store kept.

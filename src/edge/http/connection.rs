@@ -20,6 +20,9 @@ use tokio::net::TcpStream;
 
 /// Size of the buffer a worker reads into, bytes.
 const READ_BYTES: usize = 64 * 1024;
+/// Answers to pipelined requests are sent before more are made once they have this size, bytes: a
+/// client that asks for large lists and reads none of them must not fill the memory.
+const ANSWER_BYTES: usize = 256 * 1024;
 /// After a refusal so much of what still comes is read and thrown away, so that the kernel does not
 /// reset the connection before the client has read the answer, bytes.
 const LINGER_BYTES: usize = 1024 * 1024;
@@ -159,6 +162,9 @@ fn answer_all(
         let next = loop {
             if at == bytes.len() {
                 break Next::Read;
+            }
+            if out.len() >= ANSWER_BYTES {
+                break Next::Write(Vec::new(), true);
             }
             match answer_one(worker, connection, &bytes[at..], pending, out) {
                 One::Answered(length, true) => at += length,

@@ -120,4 +120,9 @@ impl ServiceKeyed {
             scope.timers.set(due, Timer::Check(slot));
         }
     }
+
+    /// Everything written so far is stale: the version's manner of writing changed.
+    pub fn forget_renderings(&mut self) {
+        self.services.iter_mut().for_each(|(_, service)| service.forget_renderings());
+    }
 }

@@ -1,0 +1,95 @@
+//! Names of what a node does, in the journal and the metrics.
+
+/// An operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// POST `/instance`.
+    Register,
+    /// PUT `/instance`.
+    Update,
+    /// PATCH `/instance`.
+    Patch,
+    /// DELETE `/instance`.
+    Deregister,
+    /// PUT `/instance/beat`.
+    Beat,
+    /// GET `/instance/list`.
+    List,
+    /// GET `/instance`.
+    Instance,
+    /// GET `/instance/statuses`.
+    Statuses,
+    /// PUT or DELETE `/instance/metadata/batch`.
+    MetadataBatch,
+    /// PUT `/health/instance`.
+    Health,
+    /// Anything under `/service`.
+    Service,
+    /// PUT `/cluster`.
+    Cluster,
+    /// Anything under `/catalog`.
+    Catalog,
+    /// Anything under `/operator`.
+    Operator,
+    /// Anything else, known or not.
+    Other,
+    /// A push datagram.
+    Push,
+    /// The same once more.
+    Resend,
+    /// An ack of a push.
+    Ack,
+}
+
+impl Operation {
+    /// Every operation, in the order of their numbers.
+    pub const ALL: [Operation; 18] = [
+        Self::Register,
+        Self::Update,
+        Self::Patch,
+        Self::Deregister,
+        Self::Beat,
+        Self::List,
+        Self::Instance,
+        Self::Statuses,
+        Self::MetadataBatch,
+        Self::Health,
+        Self::Service,
+        Self::Cluster,
+        Self::Catalog,
+        Self::Operator,
+        Self::Other,
+        Self::Push,
+        Self::Resend,
+        Self::Ack,
+    ];
+
+    /// Its name in the journal and the metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Deregister => "deregister",
+            Self::Beat => "beat",
+            Self::List => "list",
+            Self::Instance => "instance",
+            Self::Statuses => "statuses",
+            Self::MetadataBatch => "metadata_batch",
+            Self::Health => "health",
+            Self::Service => "service",
+            Self::Cluster => "cluster",
+            Self::Catalog => "catalog",
+            Self::Operator => "operator",
+            Self::Other => "other",
+            Self::Push => "push",
+            Self::Resend => "resend",
+            Self::Ack => "ack",
+        }
+    }
+
+    /// The operation of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.name() == name)
+    }
+}

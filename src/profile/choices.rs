@@ -1,0 +1,208 @@
+//! The answers that a quirk may have where yes, no and a number do not do. Each answer is named for
+//! what a client sees of it, and its sentence is shown by `facos profiles`.
+
+use super::values::quirk_enum;
+
+quirk_enum! {
+    /// Which registry answers.
+    CoreModel {
+        /// 1.x: services own their instances.
+        ServiceKeyed = "service_keyed",
+        /// 2.x: clients own what they publish.
+        ClientKeyed = "client_keyed",
+    }
+}
+quirk_enum! {
+    /// How a refusal reads.
+    ErrorStyle {
+        /// The exception's message and a newline, with the exception's own status.
+        MessageLine = "message_line",
+        /// `java.lang.X: message`; a NacosException is 500 `ErrCode:404, ErrMsg:...`.
+        ExceptionText = "exception_text",
+        /// `caused: message;`.
+        CausedChain = "caused_chain",
+    }
+}
+quirk_enum! {
+    /// What becomes of a filter's `sendError`.
+    SendErrorStyle {
+        /// 401 without a body: the error page itself is protected.
+        UnauthorizedEmpty = "unauthorized_empty",
+        /// Spring Boot's JSON or HTML, times with `+0000`.
+        BootJsonPlainOffset = "boot_json_plain_offset",
+        /// The same, times with `+00:00`.
+        BootJsonColonOffset = "boot_json_colon_offset",
+    }
+}
+quirk_enum! {
+    /// Cross-origin headers.
+    Cors {
+        /// None.
+        Absent = "absent",
+        /// Every origin is allowed.
+        AnyOrigin = "any_origin",
+    }
+}
+quirk_enum! {
+    /// Answer to `Connection: keep-alive` on HTTP/1.1.
+    KeepAliveHeader {
+        /// No header.
+        Absent = "absent",
+        /// `Connection: keep-alive` and `Keep-Alive: timeout=60`.
+        Timeout60 = "timeout_60",
+    }
+}
+quirk_enum! {
+    /// Look of the servlet container's own error pages.
+    ErrorPage {
+        /// Tomcat 9.0.13.
+        Tomcat9013 = "tomcat_9_0_13",
+        /// Tomcat 9.0.46.
+        Tomcat9046 = "tomcat_9_0_46",
+    }
+}
+quirk_enum! {
+    /// A path with `//`, `;`, `/./` or `/../`.
+    Firewall {
+        /// 401 without a body.
+        Unauthorized = "unauthorized",
+        /// 500, Spring Boot's JSON.
+        ServerError = "server_error",
+    }
+}
+quirk_enum! {
+    /// An `Accept` header that does not parse.
+    Unacceptable {
+        /// 401 without a body, typed JSON.
+        Unauthorized = "unauthorized",
+        /// 406 without a body, typed JSON.
+        NotAcceptableJson = "not_acceptable_json",
+        /// 406 without body and type.
+        NotAcceptableBare = "not_acceptable_bare",
+    }
+}
+quirk_enum! {
+    /// Which value counts when a parameter comes several times.
+    Repeated {
+        /// The first, query before form.
+        FirstValue = "first_value",
+        /// The first of a Java hash set of the values.
+        HashSet = "hash_set",
+    }
+}
+quirk_enum! {
+    /// Characters of names.
+    NamesValidation {
+        /// Only some characters; checked when a service or cluster is created.
+        CharacterSet = "character_set",
+        /// Exactly a group and a name; any characters; checked on every call.
+        Format = "format",
+    }
+}
+quirk_enum! {
+    /// A namespace with `..` or `/`.
+    NamespaceCheck {
+        /// Refused by a filter's `sendError`.
+        Refused = "refused",
+        /// Taken like any other.
+        Accepted = "accepted",
+    }
+}
+quirk_enum! {
+    /// Where a beat is looked for.
+    BeatSource {
+        /// Query and form body alike.
+        QueryOrForm = "query_or_form",
+        /// Only the query.
+        Query = "query",
+        /// Only the form body.
+        Form = "form",
+    }
+}
+quirk_enum! {
+    /// The `lightBeatEnabled` key of a beat's answer.
+    BeatLight {
+        /// Not sent.
+        Absent = "absent",
+        /// Always false.
+        Disabled = "disabled",
+        /// The value of the switch of that name.
+        Enabled = "enabled",
+    }
+}
+quirk_enum! {
+    /// The `code` key of a beat's answer.
+    ReplyCode {
+        /// Not sent.
+        Absent = "absent",
+        /// 10200 or 20404.
+        Present = "present",
+    }
+}
+quirk_enum! {
+    /// A light beat for something unknown.
+    UnknownLight {
+        /// `code` 20404 and the interval.
+        NotFound = "not_found",
+        /// The same with `lightBeatEnabled`.
+        NotFoundWithLight = "not_found_with_light",
+    }
+}
+quirk_enum! {
+    /// The parser of beats and metadata.
+    JsonDialect {
+        /// fastjson 1.2.58: lenient.
+        Fastjson = "fastjson",
+        /// Jackson 2: strict.
+        Jackson = "jackson",
+    }
+}
+quirk_enum! {
+    /// A beat that is JSON `null`, or nothing but blanks.
+    BeatNull {
+        /// A NullPointerException.
+        Error = "error",
+        /// As if it were absent.
+        Absent = "absent",
+        /// Blank is absent, `null` fails in a filter.
+        FilterError = "filter_error",
+    }
+}
+quirk_enum! {
+    /// The body of a list.
+    ListShape {
+        /// `dom`, `hosts[].valid`, `useSpecifiedURL`.
+        Dom = "dom",
+        /// `groupName`, `reachProtectionThreshold`.
+        ServiceInfo = "service_info",
+    }
+}
+quirk_enum! {
+    /// What the `pushEnabled` switch stops.
+    PushSwitch {
+        /// New subscribers only.
+        NewSubscribers = "new_subscribers",
+        /// All pushes, and with them the refreshing of lists.
+        Everything = "everything",
+    }
+}
+quirk_enum! {
+    /// What becomes of a form body when a request is forwarded to the responsible server.
+    ForwardBody {
+        /// Lost, unless there is no query: then its parameters become the query.
+        Dropped = "dropped",
+        /// All parameters become the query.
+        MovedToQuery = "moved_to_query",
+        /// All parameters become the query, and a body of another type goes along.
+        MovedAndSent = "moved_and_sent",
+    }
+}
+quirk_enum! {
+    /// What decides who is responsible.
+    ResponsibleTag {
+        /// The grouped service name.
+        ServiceName = "service_name",
+        /// `ip:port` of the instance.
+        IpPort = "ip_port",
+    }
+}
