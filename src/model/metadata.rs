@@ -8,8 +8,8 @@ use std::fmt;
 #[derive(Clone, Default)]
 pub struct Metadata {
     entries: Vec<(Box<str>, Option<Box<str>>)>,
-    /// Where each key stands; empty until there are more than [`SEARCHED`]: nobody needs that many, but
-    /// two megabytes of them must not take quadratic time.
+    /// Where each key stands; empty until there are more than [`SEARCHED`]: nobody needs that
+    /// many, but two megabytes of them must not take quadratic time.
     places: BTreeMap<Box<str>, usize>,
 }
 

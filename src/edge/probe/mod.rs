@@ -1,7 +1,7 @@
 //! Active health checks of persistent instances, with real sockets.
 //!
-//! `TcpSuperSenseProcessor`, `HttpHealthCheckProcessor` and `MysqlHealthCheckProcessor` of 1.1.4 and
-//! 1.2.1, unchanged in meaning in 2.0.2 (`healthcheck/v2/processor`). A hard failure makes the
+//! `TcpSuperSenseProcessor`, `HttpHealthCheckProcessor` and `MysqlHealthCheckProcessor` of 1.1.4
+//! and 1.2.1, unchanged in meaning in 2.0.2 (`healthcheck/v2/processor`). A hard failure makes the
 //! instance unhealthy at once, a soft one counts towards `checkTimes`. What the registry does with
 //! an outcome, and when it orders the next probe, is its own business. Transcripts
 //! `timing/persistent-refused` and `timing/persistent-reachable`.

@@ -1,11 +1,11 @@
-//! What survives a restart: persistent instances, service settings, operators' records and switches.
+//! What survives a restart: persistent instances, service settings, operators' records, switches.
 //!
 //! Nacos keeps them below `~/nacos/data` through raft (`RaftStore` in 1.x, JRaft and Derby in 2.x);
-//! a standalone 1.1.4, 1.2.1 or 2.0.2 shows a persistent instance again after a restart. facos keeps
-//! them with `--data DIR` in one file, `DIR/facos.redb`, and without it in memory only.
+//! a standalone 1.1.4, 1.2.1 or 2.0.2 shows a persistent instance again after a restart. facos
+//! keeps them with `--data DIR` in one file, `DIR/facos.redb`, and without it in memory only.
 //!
-//! The node calls [`Store::begin`] while it holds the registry's lock, so that the file sees changes
-//! in the order of the registry, and awaits the [`Receipt`] after it let go of the lock.
+//! The node calls [`Store::begin`] while it holds the registry's lock, so that the file sees
+//! changes in the order of the registry, and awaits the [`Receipt`] after it let go of the lock.
 //! Ephemeral instances never come here: they live by their beats.
 
 mod disk;
