@@ -124,6 +124,9 @@ pub struct Variant {
 /// At most so many different list answers are kept for a service.
 const MAX_RENDERINGS: usize = 16;
 
+/// A list answer is kept for the next caller when its `clusters` have at most this size, bytes.
+const MAX_KEPT_CLUSTERS: usize = 1_024;
+
 impl Service {
     /// A name about which nothing is known yet.
     pub fn new(key: ServiceKey) -> Self {
@@ -229,6 +232,9 @@ impl Service {
 
     /// Keeps a written list until the next snapshot.
     pub fn keep_rendering(&mut self, variant: Variant, list: RenderedList) {
+        if variant.clusters.len() > MAX_KEPT_CLUSTERS {
+            return;
+        }
         if self.renderings.len() >= MAX_RENDERINGS {
             self.renderings.remove(0);
         }

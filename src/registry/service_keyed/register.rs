@@ -8,6 +8,7 @@ use crate::model::{Instance, Refusal, Registration, metadata, validate};
 use crate::registry::addresses::{InstanceId, Registered};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, StoreWrite};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl ServiceKeyed {
@@ -105,7 +106,7 @@ fn instance_id(service: &Service, instance: &Instance) -> InstanceId {
     if generator != Some("snowflake") {
         return InstanceId::Usual;
     }
-    let taken: Vec<&str> = service
+    let taken: FxHashSet<&str> = service
         .clusters
         .iter()
         .flat_map(|cluster| cluster.kind(instance.ephemeral).iter())
@@ -114,6 +115,6 @@ fn instance_id(service: &Service, instance: &Instance) -> InstanceId {
             InstanceId::Usual | InstanceId::Absent => None,
         })
         .collect();
-    let free = (0u64..).map(|n| n.to_string()).find(|id| !taken.contains(&id.as_str()));
+    let free = (0u64..).map(|n| n.to_string()).find(|id| !taken.contains(id.as_str()));
     InstanceId::Number(free.unwrap_or_default().into())
 }

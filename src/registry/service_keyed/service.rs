@@ -86,6 +86,12 @@ pub struct Variant {
 /// At most so many different list answers are kept for a service between two changes.
 const MAX_RENDERINGS: usize = 16;
 
+/// A list answer is kept for the next caller when `clusters` and `env` have at most this size, bytes.
+const MAX_KEPT_TEXT: usize = 1_024;
+/// A cluster that is named twice is listed twice, but no cluster is added once a list has so many
+/// hosts: a request can name one cluster 60,000 times.
+const MAX_REPEATED: usize = 50_000;
+
 impl Service {
     /// An empty service.
     pub fn new(key: ServiceKey, created: Millis) -> Self {
@@ -142,6 +148,9 @@ impl Service {
             }
         } else {
             for name in clusters.split(',') {
+                if found.len() >= MAX_REPEATED {
+                    break;
+                }
                 if let Some(cluster) = self.cluster(name) {
                     cluster.collect_into(&mut found);
                 }
@@ -168,6 +177,9 @@ impl Service {
 
     /// Keeps a written list until the next change.
     pub fn keep_rendering(&mut self, variant: Variant, list: RenderedList) {
+        if variant.clusters.len() + variant.env.len() > MAX_KEPT_TEXT {
+            return;
+        }
         if self.renderings.len() >= MAX_RENDERINGS {
             self.renderings.remove(0);
         }
