@@ -4,6 +4,7 @@
 #[derive(Debug, Default)]
 pub struct Chunks {
     state: State,
+    trailer_bytes: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +33,8 @@ pub enum Step {
     Bad,
 }
 
-/// A size line or trailer longer than this is refused, bytes.
+/// A size line longer than this and more trailers than this are refused, bytes (Tomcat:
+/// maxExtensionSize, maxTrailerSize).
 const MAX_LINE: usize = 8 * 1024;
 
 impl Chunks {
@@ -58,9 +60,8 @@ impl Chunks {
                         let step = if rest.len() > MAX_LINE { Step::Bad } else { Step::More };
                         return (at, step);
                     };
-                    let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
                     at += end + 1;
-                    match self.next_state(line) {
+                    match self.next_state(&rest[..end]) {
                         Some(state) => self.state = state,
                         None => return (at, Step::Bad),
                     }
@@ -69,20 +70,26 @@ impl Chunks {
         }
     }
 
-    fn next_state(&self, line: &[u8]) -> Option<State> {
+    /// What follows a line, given without its line feed. Tomcat wants a carriage return before it,
+    /// except behind a trailer.
+    fn next_state(&mut self, line: &[u8]) -> Option<State> {
+        let strict = line.strip_suffix(b"\r");
         match self.state {
-            State::DataEnd => line.is_empty().then_some(State::Size),
-            State::Trailer if line.is_empty() => Some(State::Done),
-            State::Trailer => Some(State::Trailer),
+            State::DataEnd => strict?.is_empty().then_some(State::Size),
+            State::Trailer if strict == Some(b"") => Some(State::Done),
+            State::Trailer => {
+                self.trailer_bytes += line.len() + 1;
+                let taken = line.contains(&b':') && self.trailer_bytes <= MAX_LINE;
+                taken.then_some(State::Trailer)
+            }
             _ => {
-                let size = line.split(|byte| *byte == b';').next().unwrap_or(line);
-                let size = std::str::from_utf8(size).ok()?.trim();
-                if size.is_empty() || size.len() > 15 || size.starts_with(['+', '-']) {
-                    return None;
-                }
-                match u64::from_str_radix(size, 16).ok()? {
+                let size = strict?.split(|byte| *byte == b';').next()?;
+                let digits =
+                    (1..=8).contains(&size.len()) && size.iter().all(u8::is_ascii_hexdigit);
+                let size = digits.then(|| std::str::from_utf8(size).ok()).flatten()?;
+                match i32::from_str_radix(size, 16).ok()? {
                     0 => Some(State::Trailer),
-                    bytes => Some(State::Data(bytes)),
+                    bytes => Some(State::Data(u64::from(bytes.unsigned_abs()))),
                 }
             }
         }
@@ -107,8 +114,30 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_is_no_number_is_refused() {
-        for wire in [&b"x\r\n"[..], b"-1\r\n", b"\r\n", b"fffffffffffffffff\r\n", b"2\r\nabc\r\n"] {
+    fn trailers_have_a_bound_together() {
+        let trailer = format!("T: {}\r\n", "v".repeat(4_000));
+        let mut chunks = Chunks::default();
+        assert_eq!(chunks.take(b"0\r\n", &mut Vec::new()).1, Step::More);
+        assert_eq!(chunks.take(trailer.as_bytes(), &mut Vec::new()).1, Step::More);
+        assert_eq!(chunks.take(trailer.as_bytes(), &mut Vec::new()).1, Step::More);
+        assert_eq!(chunks.take(trailer.as_bytes(), &mut Vec::new()).1, Step::Bad);
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_refused() {
+        for wire in [
+            &b"x\r\n"[..],
+            b"-1\r\n",
+            b"+1\r\n",
+            b"1 \r\n",
+            b"1\n",
+            b"\r\n",
+            b"80000000\r\n",
+            b"000000001\r\n",
+            b"2\r\nabc\r\n",
+            b"2\r\nab\n",
+            b"0\r\nno trailer\r\n",
+        ] {
             assert_eq!(Chunks::default().take(wire, &mut Vec::new()).1, Step::Bad, "{wire:?}");
         }
     }

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use tokio::net::TcpStream;
 
 /// Size of the buffer a worker reads into, bytes.
@@ -23,6 +24,8 @@ const READ_BYTES: usize = 64 * 1024;
 /// Answers to pipelined requests are sent before more are made once they have this size, bytes: a
 /// client that asks for large lists and reads none of them must not fill the memory.
 const ANSWER_BYTES: usize = 256 * 1024;
+/// The limit on the number of headers can not be set higher than this.
+const MAX_HEADERS: usize = 128;
 /// After a refusal so much of what still comes is read and thrown away, so that the kernel does not
 /// reset the connection before the client has read the answer, bytes.
 const LINGER_BYTES: usize = 1024 * 1024;
@@ -77,6 +80,8 @@ pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
                 connection.idle.set(idle);
                 if idle {
                     worker.patience(&connection, worker.limits.keep_alive);
+                } else if connection.deadline_s.get() == u32::MAX {
+                    worker.patience(&connection, worker.limits.request_timeout);
                 }
                 match connection.stream.readable().await {
                     Ok(()) => read(&worker, &connection, &mut pending),
@@ -90,7 +95,7 @@ pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
             },
             Next::Wait(mut bytes, answer, manner) => {
                 connection.deadline_s.set(u32::MAX);
-                let response = answer.await;
+                let response = settle(answer).await;
                 let keep = response::write(&mut bytes, &response, worker.manner(manner));
                 Next::Write(bytes, keep)
             }
@@ -101,6 +106,18 @@ pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
             Next::Close => return,
         }
     }
+}
+
+/// Waits for an answer; a panic on the way is an answer, too.
+async fn settle(mut answer: Pin<Box<dyn Future<Output = Response> + Send>>) -> Response {
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| {
+            tracing::error!("an answer under way panicked; answered 500");
+            Poll::Ready(Response::empty(500))
+        })
+    })
+    .await
 }
 
 /// Reads what is there and answers what is complete.
@@ -222,19 +239,19 @@ fn answer_one(
     pending: &mut Pending,
     out: &mut Vec<u8>,
 ) -> One {
-    let mut fields = [httparse::EMPTY_HEADER; 128];
+    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let room = worker.limits.headers.min(fields.len());
     let head = match parse(bytes, &mut fields[..room], &worker.limits) {
         Parsed::Partial => {
             pending.need = 0;
             return One::Incomplete(0);
         }
-        Parsed::Refused(status) => return refuse(worker, bytes.len(), status, out),
+        Parsed::Refused(status) => return refuse(worker, bytes, status, out),
         Parsed::Head(head) => head,
     };
     match head.length {
         BodyLength::Known(length) if length > worker.limits.body_bytes as u64 => {
-            refuse(worker, bytes.len(), 413, out)
+            refuse(worker, bytes, 413, out)
         }
         BodyLength::Known(length) => {
             let end = head.bytes + length as usize;
@@ -265,10 +282,8 @@ fn chunked(
         pending.chunked.take().unwrap_or((head.bytes, Chunks::default(), Vec::new()));
     let (taken, step) = chunks.take(&bytes[head.bytes..], &mut body);
     match step {
-        Step::Bad => refuse(worker, bytes.len(), 400, out),
-        Step::More if body.len() > worker.limits.body_bytes => {
-            refuse(worker, bytes.len(), 413, out)
-        }
+        Step::Bad => refuse(worker, bytes, 400, out),
+        Step::More if body.len() > worker.limits.body_bytes => refuse(worker, bytes, 413, out),
         Step::More => {
             continue_once(head, pending, out);
             // Put the head back in front of what was not taken.
@@ -300,6 +315,10 @@ fn dispatch(
     length: usize,
     out: &mut Vec<u8>,
 ) -> One {
+    if head.target == "*" {
+        let response = tomcat::asterisk(worker.pages, head.method);
+        return One::Answered(length, response::write(out, &response, worker.manner(head.manner)));
+    }
     let (path, query) = match head.target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (head.target, None),
@@ -330,10 +349,11 @@ fn dispatch(
 }
 
 /// Answers what Tomcat's connector refuses; nothing behind it is read as a request.
-fn refuse(worker: &Worker, length: usize, status: u16, out: &mut Vec<u8>) -> One {
-    let manner = Manner { http_10: false, head_only: false, keep: false, keep_asked: false };
+fn refuse(worker: &Worker, bytes: &[u8], status: u16, out: &mut Vec<u8>) -> One {
+    let head_only = bytes.trim_ascii_start().starts_with(b"HEAD ");
+    let manner = Manner { http_10: false, head_only, keep: false, keep_asked: false };
     response::write(out, &tomcat::page(worker.pages, status), manner);
-    One::Answered(length, false)
+    One::Answered(bytes.len(), false)
 }
 
 async fn write_all(worker: &Worker, connection: &Connection, bytes: &[u8]) -> Result<()> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Request line and headers, bytes (`--server.max-http-header-size=524288` in startup.sh).
     pub head_bytes: usize,
-    /// Number of headers; beyond it the request is refused.
+    /// Number of headers; beyond it the request is refused (Tomcat's maxHeaderCount: 100).
     pub headers: usize,
     /// A body larger than this ends the connection, bytes. Forms above Tomcat's 2 MiB are not
     /// parsed; this bound only keeps memory in check.
@@ -26,7 +26,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head_bytes: 512 * 1024,
-            headers: 128,
+            headers: 100,
             body_bytes: 16 * 1024 * 1024,
             connections: 20_000,
             request_timeout: Duration::from_secs(20),

@@ -7,10 +7,12 @@
 
 mod body;
 mod connection;
+mod host;
 mod limits;
 mod request;
 mod response;
 mod server;
+mod target;
 pub mod tomcat;
 
 pub use limits::{Limits, ServerConfig};

@@ -1,7 +1,9 @@
 //! Request heads: what Tomcat's connector takes, and what it refuses.
 
+use super::host;
 use super::limits::Limits;
 use super::response::Manner;
+use super::target::{self, Line, Origin};
 use std::net::SocketAddr;
 
 /// A request that arrived whole.
@@ -50,8 +52,17 @@ impl<'a> Headers<'a> {
         self.fields.iter().map(|field| (field.name, field.value))
     }
 
-    fn count(&self, name: &str) -> usize {
-        self.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name)).count()
+    /// The values of every header of that name, any capitals.
+    fn named(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let named = move |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(named).map(|field| field.value)
+    }
+
+    /// Whether a `Connection` header names this option.
+    fn has_token(&self, token: &str) -> bool {
+        self.named("Connection")
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .any(|option| option.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     }
 }
 
@@ -97,6 +108,8 @@ pub enum Parsed<'a> {
 }
 
 /// Reads a head at the beginning of `bytes`. `fields` is room for the headers.
+///
+/// Unlike Tomcat it takes no requests of HTTP/0.9 and no header values that go on in a next line.
 pub fn parse<'a>(
     bytes: &'a [u8],
     fields: &'a mut [httparse::Header<'a>],
@@ -104,96 +117,93 @@ pub fn parse<'a>(
 ) -> Parsed<'a> {
     let skipped = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let head = &bytes[skipped..];
-    // Tomcat refuses a bad target as soon as its line is there.
-    if let Some(end) = head.iter().position(|byte| *byte == b'\n')
-        && !is_clean(&head[..end])
-    {
-        return Parsed::Refused(400);
+    if let Line::Refused(status) = target::check_line(head) {
+        return Parsed::Refused(status);
     }
     let mut request = httparse::Request::new(fields);
-    let length = match request.parse(head) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) if bytes.len() >= limits.head_bytes => {
-            return Parsed::Refused(400);
-        }
-        Ok(httparse::Status::Partial) => return Parsed::Partial,
-        Err(httparse::Error::Version) => return Parsed::Refused(505),
-        Err(_) => return Parsed::Refused(400),
+    let mut config = httparse::ParserConfig::default();
+    config.allow_multiple_spaces_in_request_line_delimiters(true);
+    let length = match config.parse_request(&mut request, head) {
+        Ok(httparse::Status::Complete(length)) if length <= limits.head_bytes => length,
+        Ok(httparse::Status::Partial) if bytes.len() < limits.head_bytes => return Parsed::Partial,
+        Ok(_) | Err(_) => return Parsed::Refused(400),
     };
-    if length > limits.head_bytes {
-        return Parsed::Refused(400);
-    }
     let (Some(method), Some(target), Some(version)) =
         (request.method, request.path, request.version)
     else {
         return Parsed::Refused(400);
     };
     let headers = Headers::new(request.headers);
-    let http_10 = version == 0;
-    let Some(target) = origin_form(target) else { return Parsed::Refused(400) };
-    if !http_10 && headers.count("Host") != 1 {
-        return Parsed::Refused(400);
-    }
-    let length_of_body = match body_length(&headers) {
-        Ok(length) => length,
-        Err(status) => return Parsed::Refused(status),
-    };
-    let connection = headers.get("Connection").unwrap_or("");
-    let has = |token: &str| connection.split(',').any(|t| t.trim().eq_ignore_ascii_case(token));
-    let keep_asked = has("keep-alive");
-    let manner = Manner {
-        http_10,
-        head_only: method == "HEAD",
-        keep: if http_10 { keep_asked } else { !has("close") },
-        keep_asked,
-    };
-    let expects = headers.get("Expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
-    Parsed::Head(Head {
-        method,
-        target,
-        http_10,
-        bytes: skipped + length,
-        length: length_of_body,
-        expects_continue: expects && !http_10,
-        manner,
-        headers,
-    })
+    read_head(method, target, version == 0, skipped + length, headers)
+        .map_or_else(Parsed::Refused, Parsed::Head)
 }
 
-/// Whether a request line has only characters that Tomcat takes in a target. The two spaces that
-/// part it are the only ones allowed.
-fn is_clean(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let taken = |byte: &u8| match byte {
-        b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'[' | b']' => false,
-        _ => (0x20..0x7f).contains(byte),
+/// What Tomcat reads from a head before it looks for somebody to answer.
+fn read_head<'a>(
+    method: &'a str,
+    target: &'a str,
+    http_10: bool,
+    bytes: usize,
+    headers: Headers<'a>,
+) -> Result<Head<'a>, u16> {
+    let Origin { target, host } = target::origin(target).ok_or(400_u16)?;
+    check_host(&headers, host, http_10)?;
+    let (length, doubtful) = body_length(&headers, http_10)?;
+    let expects_continue = match headers.get("Expect") {
+        Some(expected) if !http_10 => {
+            expected.trim().eq_ignore_ascii_case("100-continue").then_some(true).ok_or(417_u16)?
+        }
+        _ => false,
     };
-    line.iter().all(taken) && line.iter().filter(|byte| **byte == b' ').count() <= 2
+    let (close, keep_asked) = (headers.has_token("close"), headers.has_token("keep-alive"));
+    let keep = !close && !doubtful && (keep_asked || !http_10);
+    let manner = Manner { http_10, head_only: method == "HEAD", keep, keep_asked };
+    Ok(Head { method, target, http_10, bytes, length, expects_continue, manner, headers })
 }
 
-/// Path and query of a target: `/a?b`, `http://host/a?b` or `*`.
-fn origin_form(target: &str) -> Option<&str> {
-    if target.starts_with('/') || target == "*" {
-        return Some(target);
-    }
-    let rest = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"))?;
-    Some(rest.find('/').map_or("/", |at| &rest[at..]))
+/// One `Host` on HTTP/1.1, at most one on HTTP/1.0, the one of the target if that has one.
+fn check_host(headers: &Headers<'_>, in_target: Option<&str>, http_10: bool) -> Result<(), u16> {
+    let mut hosts = headers.named("Host");
+    let valid = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let same = in_target.is_none_or(|other| http_10 || other.as_bytes() == host);
+            same && host::is_valid(host)
+        }
+        (None, None) => http_10,
+        _ => false,
+    };
+    valid.then_some(()).ok_or(400)
 }
 
-/// How the body arrives; Tomcat answers 501 to an encoding that it does not know.
-fn body_length(headers: &Headers<'_>) -> Result<BodyLength, u16> {
-    if let Some(encoding) = headers.get("Transfer-Encoding") {
-        let chunked = encoding.trim().eq_ignore_ascii_case("chunked");
-        return if chunked { Ok(BodyLength::Chunked) } else { Err(501) };
+/// How the body arrives, and whether the request says it in two ways, after which the connection
+/// can not be trusted. HTTP/1.0 knows no encodings; Tomcat answers 501 to those it does not know.
+fn body_length(headers: &Headers<'_>, http_10: bool) -> Result<(BodyLength, bool), u16> {
+    let length = content_length(headers)?;
+    let mut chunked = false;
+    if !http_10 {
+        for value in headers.named("Transfer-Encoding") {
+            for encoding in value.split(|byte| *byte == b',') {
+                match encoding.trim_ascii() {
+                    name if name.eq_ignore_ascii_case(b"chunked") => chunked = true,
+                    name if name.eq_ignore_ascii_case(b"identity") => {}
+                    _ => return Err(501),
+                }
+            }
+        }
     }
-    let mut lengths =
-        headers.fields.iter().filter(|f| f.name.eq_ignore_ascii_case("Content-Length"));
-    let Some(first) = lengths.next() else { return Ok(BodyLength::Known(0)) };
-    if lengths.next().is_some() {
-        return Err(400);
+    if chunked {
+        return Ok((BodyLength::Chunked, length.is_some()));
     }
-    let text = std::str::from_utf8(first.value).map_err(|_| 400u16)?.trim();
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let length = if digits { text.parse().ok() } else { None };
-    length.map(BodyLength::Known).ok_or(400)
+    Ok((BodyLength::Known(length.unwrap_or(0)), false))
+}
+
+fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, u16> {
+    let mut lengths = headers.named("Content-Length");
+    let Some(first) = lengths.next() else { return Ok(None) };
+    let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    let length = std::str::from_utf8(first).ok().and_then(|digits| digits.parse().ok());
+    match length {
+        Some(length) if digits && lengths.next().is_none() => Ok(Some(length)),
+        _ => Err(400),
+    }
 }

@@ -137,41 +137,44 @@ pub struct Manner {
 /// Writes an answer behind what is already in `out` and says whether the connection goes on.
 pub fn write(out: &mut Vec<u8>, response: &Response, manner: Manner) -> bool {
     let ends_by_status = matches!(response.status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503);
+    let has_body = !manner.head_only && !matches!(response.status, 0..200 | 204 | 205 | 304);
     let unframed = manner.http_10 && response.framing == Framing::Chunked;
     let keep = manner.keep && !ends_by_status && response.close != Close::Always && !unframed;
     let mut number = itoa::Buffer::new();
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(number.format(response.status).as_bytes());
     out.extend_from_slice(b" \r\n");
-    let mut has_keep_alive = false;
+    let mut keep_alive = None;
     for (name, value) in &response.headers {
         if *name == "Keep-Alive" {
-            has_keep_alive = true;
-            if !keep || !manner.keep_asked {
-                continue;
-            }
+            keep_alive = (keep && manner.keep_asked).then_some(value);
+        } else {
+            header(out, name.as_bytes(), value.as_bytes());
         }
-        header(out, name.as_bytes(), value.as_bytes());
     }
     if let Some(content_type) = &response.content_type {
         header(out, b"Content-Type", content_type.as_bytes());
     }
     match response.framing {
-        Framing::Length if response.status != 304 => {
-            let length = number.format(response.body.len());
-            header(out, b"Content-Length", length.as_bytes());
+        Framing::Length if has_body || manner.head_only => {
+            header(out, b"Content-Length", number.format(response.body.len()).as_bytes());
         }
-        Framing::Chunked if !manner.http_10 => header(out, b"Transfer-Encoding", b"chunked"),
+        Framing::Chunked if has_body && !manner.http_10 => {
+            header(out, b"Transfer-Encoding", b"chunked");
+        }
         Framing::Length | Framing::Chunked => {}
     }
     write_date(out);
+    if let Some(value) = keep_alive {
+        header(out, b"Keep-Alive", value.as_bytes());
+    }
     if !keep {
         header(out, b"Connection", b"close");
-    } else if manner.http_10 || (has_keep_alive && manner.keep_asked) {
+    } else if manner.http_10 || keep_alive.is_some() {
         header(out, b"Connection", b"keep-alive");
     }
     out.extend_from_slice(b"\r\n");
-    if !manner.head_only {
+    if has_body {
         write_body(out, response, unframed);
     }
     keep

@@ -177,12 +177,25 @@ fn open_connection(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
         idle: Cell::new(true),
     });
     let slot = worker.connections.borrow_mut().insert(connection.clone());
+    let seat = Seat { worker: worker.clone(), slot };
     let worker = worker.clone();
     tokio::task::spawn_local(async move {
-        connection::run(worker.clone(), connection).await;
-        worker.connections.borrow_mut().remove(slot);
-        worker.open.fetch_sub(1, Ordering::Relaxed);
+        connection::run(worker, connection).await;
+        drop(seat);
     });
+}
+
+/// A connection's place among those of its worker; given back however the connection ends.
+struct Seat {
+    worker: Rc<Worker>,
+    slot: usize,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.worker.connections.borrow_mut().remove(self.slot);
+        self.worker.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Accepts and deals connections out in turn.

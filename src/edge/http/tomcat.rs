@@ -26,13 +26,23 @@ fn reason(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
-        413 => "Request Entity Too Large",
+        413 => "Payload Too Large",
         414 => "URI Too Long",
-        431 => "Request Header Fields Too Large",
+        417 => "Expectation Failed",
         501 => "Not Implemented",
         505 => "HTTP Version Not Supported",
         _ => "Internal Server Error",
     }
+}
+
+/// What is answered about the server as a whole, `OPTIONS *`; no other method may ask so.
+pub fn asterisk(style: PageStyle, method: &str) -> Response {
+    if !method.eq_ignore_ascii_case("OPTIONS") {
+        return page(style, 400);
+    }
+    let mut response = Response::empty(200);
+    response.headers.push(("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS".into()));
+    response
 }
 
 /// An error page of the container.
