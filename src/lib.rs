@@ -1,6 +1,7 @@
 //! facos: a Nacos naming registry that can be any server version on demand.
 //!
-//! The modules are layers; each uses only the ones above it in this list. ARCHITECTURE.md is the map.
+//! The modules are layers; each uses only the ones above it in this list. ARCHITECTURE.md is the
+//! map.
 pub mod cli;
 pub mod client;
 pub mod edge;

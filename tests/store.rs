@@ -5,7 +5,6 @@ use facos::model::switches::HealthParams;
 use facos::model::{HealthChecker, Instance, Metadata, ServiceKey, Switches};
 use facos::node::store::{DiskStore, FILE_NAME, NoStore, SCHEMA, Store, StoreError};
 use facos::registry::{ClusterSettings, InstanceRecord, ServiceSettings, StoreWrite};
-use proptest::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -416,103 +415,5 @@ fn every_acknowledged_write_survives_a_killed_process() {
     assert!(stored.len() >= acknowledged, "{} of {acknowledged}", stored.len());
     for port in 0..acknowledged as i32 {
         assert!(stored.contains(&persistent("g@@s", port)), "port {port} is lost");
-    }
-}
-
-fn any_metadata() -> impl Strategy<Value = Metadata> {
-    prop::collection::vec((any::<String>(), any::<Option<String>>()), 0..4)
-        .prop_map(|entries| entries.into_iter().collect())
-}
-
-fn any_checker() -> impl Strategy<Value = HealthChecker> {
-    prop_oneof![
-        Just(HealthChecker::Tcp),
-        Just(HealthChecker::None),
-        any::<(String, String, i32)>().prop_map(|(path, headers, expected_response_code)| {
-            HealthChecker::Http { path, headers, expected_response_code }
-        }),
-        any::<(Option<String>, Option<String>, Option<String>)>()
-            .prop_map(|(user, pwd, cmd)| HealthChecker::Mysql { user, pwd, cmd }),
-    ]
-}
-
-prop_compose! {
-    fn any_instance()(
-        (ip, port, cluster, weight) in any::<(Option<String>, i32, String, f64)>(),
-        (healthy, enabled, ephemeral, app) in any::<(bool, bool, bool, String)>(),
-        metadata in prop::option::of(any_metadata()),
-    ) -> Instance {
-        Instance {
-            ip: ip.map(Into::into), port, cluster: cluster.into(), weight, healthy, enabled,
-            ephemeral, metadata, app: app.into(),
-        }
-    }
-}
-
-prop_compose! {
-    fn any_cluster()(
-        checker in any_checker(),
-        (check_port, use_instance_port) in any::<(i32, bool)>(),
-        metadata in any_metadata(),
-    ) -> ClusterSettings {
-        ClusterSettings { checker, check_port, use_instance_port, metadata }
-    }
-}
-
-prop_compose! {
-    fn any_settings()(
-        protect_threshold in any::<f64>(),
-        metadata in any_metadata(),
-        clusters in prop::collection::vec((any::<String>(), any_cluster()), 0..3),
-    ) -> ServiceSettings {
-        ServiceSettings { protect_threshold, metadata, clusters }
-    }
-}
-
-fn any_service() -> impl Strategy<Value = ServiceKey> {
-    any::<(String, String)>()
-        .prop_map(|(namespace, name)| ServiceKey { namespace: namespace.into(), name: name.into() })
-}
-
-fn any_write() -> impl Strategy<Value = StoreWrite> {
-    let instance = (any_service(), any_instance()).prop_map(|(service, instance)| {
-        StoreWrite::PersistentInstance {
-            service,
-            ip: instance.ip().to_owned(),
-            port: instance.port,
-            cluster: instance.cluster.to_string(),
-            instance: Some(instance),
-        }
-    });
-    let settings = (any_service(), any_settings())
-        .prop_map(|(service, settings)| StoreWrite::Service { service, settings: Some(settings) });
-    let record = (any_service(), any::<(String, f64, bool)>(), any_metadata()).prop_map(
-        |(service, (metadata_id, weight, enabled), metadata)| {
-            let record = Some(InstanceRecord { weight, enabled, metadata });
-            StoreWrite::InstanceRecord { service, metadata_id, record }
-        },
-    );
-    let switches = any::<(Option<Vec<String>>, f32, i64, Vec<(String, u16)>)>().prop_map(
-        |(masters, distro_threshold, push_cache_millis, limited_url_map)| {
-            StoreWrite::Switches(Box::new(Switches {
-                masters,
-                distro_threshold,
-                push_cache_millis,
-                limited_url_map,
-                ..Switches::default()
-            }))
-        },
-    );
-    prop_oneof![instance, settings, record, switches]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_write_comes_back_as_it_was(write in any_write()) {
-        let dir = directory();
-        DiskStore::open(dir.path()).unwrap().apply(std::slice::from_ref(&write)).unwrap();
-        prop_assert_eq!(reopened(&dir), vec![write]);
     }
 }

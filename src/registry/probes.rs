@@ -99,7 +99,8 @@ impl Probes {
         }
     }
 
-    /// What to do for a check that is due: the order, aimed at the instance's port or the cluster's.
+    /// What to do for a check that is due: the order, aimed at the instance's port or the
+    /// cluster's.
     pub fn order(id: u64, probe: &Probe, checker: &HealthChecker, port: i32) -> ProbeOrder {
         ProbeOrder { id: ProbeId(id), ip: probe.ip.to_string(), port, checker: checker.clone() }
     }

@@ -15,7 +15,6 @@ mod server;
 mod target;
 pub mod tomcat;
 
-pub use body::{Chunks, Step};
 pub use limits::{Limits, ServerConfig};
 pub use request::{Headers, Parsed, Request, parse};
 pub use response::{Answer, Body, Close, Framing, Response};

@@ -203,7 +203,8 @@ fn write_body(out: &mut Vec<u8>, response: &Response, unframed: bool) {
 
 thread_local! {
     /// The `Date` header of this second.
-    static DATE: std::cell::RefCell<(u64, Vec<u8>)> = const { std::cell::RefCell::new((0, Vec::new())) };
+    static DATE: std::cell::RefCell<(u64, Vec<u8>)> =
+        const { std::cell::RefCell::new((0, Vec::new())) };
 }
 
 fn write_date(out: &mut Vec<u8>) {

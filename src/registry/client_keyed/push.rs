@@ -1,7 +1,7 @@
 //! Pushes and the renewal of snapshots on 2.x (`PushDelayTask`): 500 ms after the first change the
-//! snapshot is taken anew and pushed to every subscriber; what changes meanwhile goes with it. A new
-//! subscriber is sent the list once by itself (`push/register`). With pushes switched off nothing is
-//! pushed and lists stand still (`push/switched-off`).
+//! snapshot is taken anew and pushed to every subscriber; what changes meanwhile goes with it. A
+//! new subscriber is sent the list once by itself (`push/register`). With pushes switched off
+//! nothing is pushed and lists stand still (`push/switched-off`).
 
 use super::service::{PushTask, Variant};
 use super::{ClientKeyed, list};

@@ -1,6 +1,6 @@
-//! POST `/instance` on 2.x: the client `ip:port` publishes the instance, replacing what it published
-//! into that service before. Health is taken as given (`timing/register-again-health`), and a record
-//! that began to expire applies again (`metadata/kept-after-deregister`).
+//! POST `/instance` on 2.x: the client `ip:port` publishes the instance, replacing what it
+//! published into that service before. Health is taken as given (`timing/register-again-health`),
+//! and a record that began to expire applies again (`metadata/kept-after-deregister`).
 
 use super::ClientKeyed;
 use super::service::metadata_id;

@@ -1,6 +1,6 @@
-//! PUT `/instance/beat` on 1.x. A full beat registers an unknown instance from what it says; a light
-//! one (from 1.2.0) only finds it (`instance/beat-forms`, `instance/beat-registers`). A beat makes
-//! an unhealthy ephemeral instance healthy and is pushed only then (`push/beat`). Beats for
+//! PUT `/instance/beat` on 1.x. A full beat registers an unknown instance from what it says; a
+//! light one (from 1.2.0) only finds it (`instance/beat-forms`, `instance/beat-registers`). A beat
+//! makes an unhealthy ephemeral instance healthy and is pushed only then (`push/beat`). Beats for
 //! persistent instances change nothing (`instance/persistent-beat`).
 
 use super::ServiceKeyed;

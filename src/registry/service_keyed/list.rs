@@ -1,6 +1,7 @@
-//! GET `/instance/list` on 1.x (`doSrvIPXT`). Unhealthy hosts come first, then healthy ones; when no
-//! more than the protect threshold's share is healthy, everybody is shown healthy - with the default
-//! threshold 0 that is when nobody is (`instance/list-unhealthy`, `timing/protect-threshold`).
+//! GET `/instance/list` on 1.x (`doSrvIPXT`). Unhealthy hosts come first, then healthy ones; when
+//! no more than the protect threshold's share is healthy, everybody is shown healthy - with the
+//! default threshold 0 that is when nobody is (`instance/list-unhealthy`,
+//! `timing/protect-threshold`).
 //! Disabled hosts count for the threshold and are never shown (`timing/disabled-and-threshold`).
 //! An unknown service gets a short answer and no subscriber (`push/before-the-service`).
 

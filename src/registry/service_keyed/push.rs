@@ -1,7 +1,7 @@
-//! UDP push on 1.x (`PushService`). The first change of a service sets a push 1 s later; what changes
-//! meanwhile goes with it (`push/merged`). A subscriber that has not asked for a list within
-//! `defaultPushCacheMillis` is not pushed to any more (`push/zombie`). Switching pushes off refuses
-//! new subscribers and still serves those already there (`push/switched-off`).
+//! UDP push on 1.x (`PushService`). The first change of a service sets a push 1 s later; what
+//! changes meanwhile goes with it (`push/merged`). A subscriber that has not asked for a list
+//! within `defaultPushCacheMillis` is not pushed to any more (`push/zombie`). Switching pushes off
+//! refuses new subscribers and still serves those already there (`push/switched-off`).
 
 use super::service::Variant;
 use super::{Service, ServiceKeyed, list};

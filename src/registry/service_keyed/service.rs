@@ -86,7 +86,8 @@ pub struct Variant {
 /// At most so many different list answers are kept for a service between two changes.
 const MAX_RENDERINGS: usize = 16;
 
-/// A list answer is kept for the next caller when `clusters` and `env` have at most this size, bytes.
+/// A list answer is kept for the next caller when `clusters` and `env` have at most this size,
+/// bytes.
 const MAX_KEPT_TEXT: usize = 1_024;
 /// A cluster that is named twice is listed twice, but no cluster is added once a list has so many
 /// hosts: a request can name one cluster 60,000 times.
