@@ -20,6 +20,8 @@ enum State {
     Trailer,
     /// Everything arrived.
     Done,
+    /// What arrived is no chunks.
+    Bad,
 }
 
 /// What a step of taking apart gave.
@@ -45,6 +47,7 @@ impl Chunks {
             let rest = &input[at..];
             match self.state {
                 State::Done => return (at, Step::Done),
+                State::Bad => return (at, Step::Bad),
                 State::Data(missing) => {
                     if rest.is_empty() {
                         return (at, Step::More);
@@ -61,10 +64,7 @@ impl Chunks {
                         return (at, step);
                     };
                     at += end + 1;
-                    match self.next_state(&rest[..end]) {
-                        Some(state) => self.state = state,
-                        None => return (at, Step::Bad),
-                    }
+                    self.state = self.next_state(&rest[..end]).unwrap_or(State::Bad);
                 }
             }
         }
@@ -111,6 +111,13 @@ mod tests {
             assert_eq!((taken + more, step), (wire.len() - 3, Step::Done), "cut at {cut}");
             assert_eq!(body, b"hello world");
         }
+    }
+
+    #[test]
+    fn what_was_refused_stays_refused() {
+        let mut chunks = Chunks::default();
+        assert_eq!(chunks.take(b"1\r\na\r\nx\r\n", &mut Vec::new()), (9, Step::Bad));
+        assert_eq!(chunks.take(b"0\r\n\r\n", &mut Vec::new()), (0, Step::Bad));
     }
 
     #[test]

@@ -138,14 +138,26 @@ fn read(worker: &Worker, connection: &Connection, pending: &mut Pending) -> Next
         }
         let has_line = input[..count].contains(&b'\n');
         pending.bytes.extend_from_slice(&input[..count]);
+        if take_chunks(pending, worker.limits.body_bytes) {
+            return Next::Read;
+        }
         let complete = pending.bytes.len() >= pending.need;
         let refusable = pending.bytes.len() >= worker.limits.head_bytes;
-        if (pending.need == 0 && !has_line && !refusable && pending.chunked.is_none()) || !complete
-        {
+        let unlikely = pending.need == 0 && !has_line && !refusable && pending.chunked.is_none();
+        if unlikely || !complete {
             return Next::Read;
         }
         take(worker, connection, pending)
     })
+}
+
+/// Takes the chunks that came of a body under way; true when more must come. The head is not read
+/// again for them: a client may send half a megabyte of it, and then single bytes.
+fn take_chunks(pending: &mut Pending, body_bytes: usize) -> bool {
+    let Some((head, chunks, body)) = &mut pending.chunked else { return false };
+    let (taken, step) = chunks.take(&pending.bytes[*head..], body);
+    pending.bytes.drain(*head..*head + taken);
+    step == Step::More && body.len() <= body_bytes
 }
 
 /// Answers what is complete among the pending bytes.
