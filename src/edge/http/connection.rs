@@ -17,7 +17,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// Size of the buffer a worker reads into, bytes.
 const READ_BYTES: usize = 64 * 1024;
@@ -35,9 +36,9 @@ thread_local! {
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A connection as the worker's sweeper sees it.
+/// A connection as the worker's sweeper sees it, and the half of it that is written to.
 pub struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) stream: OwnedWriteHalf,
     pub(super) peer: SocketAddr,
     pub(super) local: SocketAddr,
     /// The worker's second at which patience ends.
@@ -70,7 +71,7 @@ enum Next {
 }
 
 /// Serves a connection until it ends.
-pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
+pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>, mut input: OwnedReadHalf) {
     let mut pending = Pending::default();
     let mut next = Next::Read;
     loop {
@@ -83,10 +84,11 @@ pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
                 } else if connection.deadline_s.get() == u32::MAX {
                     worker.patience(&connection, worker.limits.request_timeout);
                 }
-                match connection.stream.readable().await {
-                    Ok(()) => read(&worker, &connection, &mut pending),
-                    Err(_) => Next::Close,
-                }
+                read_some(&mut input, |bytes| match bytes {
+                    Ok([]) | Err(_) => Next::Close,
+                    Ok(bytes) => read(&worker, &connection, &mut pending, bytes),
+                })
+                .await
             }
             Next::Write(bytes, keep) => match write_all(&worker, &connection, &bytes).await {
                 Ok(()) if keep => take(&worker, &connection, &mut pending),
@@ -100,7 +102,7 @@ pub async fn run(worker: Rc<Worker>, connection: Rc<Connection>) {
                 Next::Write(bytes, keep)
             }
             Next::Linger => {
-                linger(&worker, &connection).await;
+                linger(&worker, &connection, &mut input).await;
                 Next::Close
             }
             Next::Close => return,
@@ -120,35 +122,39 @@ async fn settle(mut answer: Pin<Box<dyn Future<Output = Response> + Send>>) -> R
     .await
 }
 
-/// Reads what is there and answers what is complete.
-fn read(worker: &Worker, connection: &Connection, pending: &mut Pending) -> Next {
-    INPUT.with_borrow_mut(|input| {
-        let count = match connection.stream.try_read(input) {
-            Ok(0) => return Next::Close,
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Next::Read,
-            Err(_) => return Next::Close,
-        };
-        connection.idle.set(false);
-        if pending.bytes.is_empty() && pending.chunked.is_none() {
-            worker.patience(connection, worker.limits.request_timeout);
-            let (consumed, next) = answer_all(worker, connection, &input[..count], pending);
-            pending.bytes.extend_from_slice(&input[consumed..count]);
-            return next;
-        }
-        let has_line = input[..count].contains(&b'\n');
-        pending.bytes.extend_from_slice(&input[..count]);
-        if take_chunks(pending, worker.limits.body_bytes) {
-            return Next::Read;
-        }
-        let complete = pending.bytes.len() >= pending.need;
-        let refusable = pending.bytes.len() >= worker.limits.head_bytes;
-        let unlikely = pending.need == 0 && !has_line && !refusable && pending.chunked.is_none();
-        if unlikely || !complete {
-            return Next::Read;
-        }
-        take(worker, connection, pending)
+/// Waits until something arrives and looks at it in the worker's buffer; no bytes are the end.
+///
+/// Polling, unlike `try_read`, takes a buffer that was not filled for the sign that nothing is
+/// left, which saves a read in vain for every request.
+async fn read_some<T>(input: &mut OwnedReadHalf, mut look: impl FnMut(Result<&[u8]>) -> T) -> T {
+    std::future::poll_fn(|context| {
+        INPUT.with_borrow_mut(|room| {
+            let mut room = ReadBuf::new(room);
+            let read = std::task::ready!(Pin::new(&mut *input).poll_read(context, &mut room));
+            Poll::Ready(look(read.map(|()| room.filled())))
+        })
     })
+    .await
+}
+
+/// Answers what is complete with these bytes.
+fn read(worker: &Worker, connection: &Connection, pending: &mut Pending, bytes: &[u8]) -> Next {
+    connection.idle.set(false);
+    if pending.bytes.is_empty() && pending.chunked.is_none() {
+        worker.patience(connection, worker.limits.request_timeout);
+        let (consumed, next) = answer_all(worker, connection, bytes, pending);
+        pending.bytes.extend_from_slice(&bytes[consumed..]);
+        return next;
+    }
+    pending.bytes.extend_from_slice(bytes);
+    if take_chunks(pending, worker.limits.body_bytes) {
+        return Next::Read;
+    }
+    let is_chunked = pending.chunked.is_some();
+    let complete = pending.bytes.len() >= pending.need;
+    let refusable = pending.bytes.len() >= worker.limits.head_bytes;
+    let look = is_chunked || pending.need > 0 || refusable || bytes.contains(&b'\n');
+    if look && complete { take(worker, connection, pending) } else { Next::Read }
 }
 
 /// Takes the chunks that came of a body under way; true when more must come. The head is not read
@@ -256,7 +262,9 @@ fn answer_one(
     let head = match parse(bytes, &mut fields[..room], &worker.limits) {
         Parsed::Partial => {
             pending.need = 0;
-            return One::Incomplete(0);
+            // Blank lines in front are forgotten, or each more of them would be looked at again.
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            return One::Incomplete(blank);
         }
         Parsed::Refused(status) => return refuse(worker, bytes, status, out),
         Parsed::Head(head) => head,
@@ -383,20 +391,17 @@ async fn write_all(worker: &Worker, connection: &Connection, bytes: &[u8]) -> Re
 }
 
 /// Ends our side and reads away what the client still sends.
-async fn linger(worker: &Worker, connection: &Connection) {
-    let socket = socket2::SockRef::from(&connection.stream);
+async fn linger(worker: &Worker, connection: &Connection, input: &mut OwnedReadHalf) {
+    let socket = socket2::SockRef::from(connection.stream.as_ref());
     if socket.shutdown(std::net::Shutdown::Write).is_err() {
         return;
     }
     worker.patience(connection, std::time::Duration::from_secs(1));
     let mut thrown = 0;
-    while thrown < LINGER_BYTES && connection.stream.readable().await.is_ok() {
-        let read = INPUT.with_borrow_mut(|input| connection.stream.try_read(input));
-        match read {
-            Ok(0) => return,
-            Ok(count) => thrown += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => return,
+    while thrown < LINGER_BYTES {
+        match read_some(input, |bytes| bytes.map_or(0, <[u8]>::len)).await {
+            0 => return,
+            count => thrown += count,
         }
     }
 }

@@ -117,7 +117,8 @@ pub fn parse<'a>(
 ) -> Parsed<'a> {
     let skipped = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let head = &bytes[skipped..];
-    if let Line::Refused(status) = target::check_line(head) {
+    let line = target::check_line(head);
+    if let Line::Refused(status) = line {
         return Parsed::Refused(status);
     }
     let mut request = httparse::Request::new(fields);
@@ -126,6 +127,12 @@ pub fn parse<'a>(
     let length = match config.parse_request(&mut request, head) {
         Ok(httparse::Status::Complete(length)) if length <= limits.head_bytes => length,
         Ok(httparse::Status::Partial) if bytes.len() < limits.head_bytes => return Parsed::Partial,
+        // Which version it is, and so the status, is known at the end of the line.
+        Err(httparse::Error::Version)
+            if line == Line::Partial && bytes.len() < limits.head_bytes =>
+        {
+            return Parsed::Partial;
+        }
         Ok(_) | Err(_) => return Parsed::Refused(400),
     };
     let (Some(method), Some(target), Some(version)) =

@@ -76,7 +76,7 @@ impl Worker {
         for (_, connection) in &*self.connections.borrow() {
             let over = connection.deadline_s.get() <= self.second.get();
             if over || (self.ending.get() && connection.idle.get()) {
-                let socket = socket2::SockRef::from(&connection.stream);
+                let socket = socket2::SockRef::from(connection.stream.as_ref());
                 // A connection that is gone already needs no shutdown.
                 let _ = socket.shutdown(std::net::Shutdown::Both);
             }
@@ -169,6 +169,7 @@ fn open_connection(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
         worker.open.fetch_sub(1, Ordering::Relaxed);
         return;
     };
+    let (input, stream) = stream.into_split();
     let connection = Rc::new(Connection {
         stream,
         peer,
@@ -180,7 +181,7 @@ fn open_connection(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
     let seat = Seat { worker: worker.clone(), slot };
     let worker = worker.clone();
     tokio::task::spawn_local(async move {
-        connection::run(worker, connection).await;
+        connection::run(worker, connection, input).await;
         drop(seat);
     });
 }

@@ -18,12 +18,14 @@ pub fn check_line(head: &[u8]) -> Line {
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else { return Line::Partial };
     let line = head[..end].strip_suffix(b"\r").unwrap_or(&head[..end]);
     let mut parts = line.split(|byte| *byte == b' ').filter(|part| !part.is_empty());
-    let (Some(_), Some(target), Some(version), None) =
+    let (Some(method), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Line::Refused(400);
     };
-    if !target.iter().all(|byte| TARGET[usize::from(*byte)]) {
+    let is_token =
+        method.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte));
+    if !is_token || !target.iter().all(|byte| TARGET[usize::from(*byte)]) {
         return Line::Refused(400);
     }
     match version {
@@ -131,6 +133,7 @@ mod tests {
             assert_eq!(check_line(line.as_bytes()), Line::Taken, "{line}");
         }
         assert_eq!(check_line(b"GET / HTTP/1.1\r"), Line::Partial);
+        assert_eq!(check_line(b"G<T / HTTP/1.2\r\n"), Line::Refused(400));
     }
 
     #[test]
