@@ -214,3 +214,34 @@ fn content_length(headers: &Headers<'_>) -> Result<Option<u64>, u16> {
         _ => Err(400),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The status of a refusal; 200 for a head, 0 for the front of one.
+    fn seen(bytes: &[u8]) -> u16 {
+        match parse(bytes, &mut [httparse::EMPTY_HEADER; 8], &Limits::default()) {
+            Parsed::Partial => 0,
+            Parsed::Head(_) => 200,
+            Parsed::Refused(status) => status,
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_the_front_of_a_head_is_said_of_the_whole() {
+        for (head, status) in [
+            (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], 200),
+            (b"GET / HTTP/1.2\r\n\r\n", 505),
+            (b"GET / ICY\r\n\r\n", 400),
+            (b"A\x04 ...... ..\n\x01", 400),
+            (b"GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", 400),
+        ] {
+            assert_eq!(seen(head), status, "{head:?}");
+            for cut in 0..head.len() {
+                let early = seen(&head[..cut]);
+                assert!(early == 0 || early == status, "{early} of {:?}", &head[..cut]);
+            }
+        }
+    }
+}
