@@ -1,8 +1,8 @@
 //! What the pure core costs without sockets: one full beat, one registration, one list, and the
 //! timers, among a thousand to a hundred thousand instances of both cores.
 //!
-//! `cargo bench --bench core`. A beat among many may cost a few misses of the processor's caches more
-//! than one among few; anything beyond that looks at instances that it was not asked about.
+//! `cargo bench --bench core`. A beat among many may cost a few misses of the processor's caches
+//! more than one among few; anything beyond that looks at instances that it was not asked about.
 
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
