@@ -128,7 +128,7 @@ pub fn parse<'a>(
         Ok(httparse::Status::Complete(length)) if length <= limits.head_bytes => length,
         Ok(httparse::Status::Partial) if bytes.len() < limits.head_bytes => return Parsed::Partial,
         // Which version it is, and so the status, is known at the end of the line.
-        Err(httparse::Error::Version)
+        Err(httparse::Error::Version | httparse::Error::NewLine)
             if line == Line::Partial && bytes.len() < limits.head_bytes =>
         {
             return Parsed::Partial;

@@ -23,9 +23,11 @@ pub fn check_line(head: &[u8]) -> Line {
     else {
         return Line::Refused(400);
     };
-    let is_token =
-        method.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte));
-    if !is_token || !target.iter().all(|byte| TARGET[usize::from(*byte)]) {
+    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    if line.starts_with(b" ") || line.ends_with(b" ") || !method.iter().all(in_token) {
+        return Line::Refused(400);
+    }
+    if !target.iter().all(|byte| TARGET[usize::from(*byte)]) {
         return Line::Refused(400);
     }
     match version {
@@ -133,6 +135,8 @@ mod tests {
             assert_eq!(check_line(line.as_bytes()), Line::Taken, "{line}");
         }
         assert_eq!(check_line(b"GET / HTTP/1.1\r"), Line::Partial);
+        assert_eq!(check_line(b" GET / HTTP/1.2\r\n"), Line::Refused(400));
+        assert_eq!(check_line(b"GET / HTTP/1.2 \r\n"), Line::Refused(400));
         assert_eq!(check_line(b"G<T / HTTP/1.2\r\n"), Line::Refused(400));
     }
 
