@@ -9,10 +9,10 @@ mod requests;
 
 use bytes::Bytes;
 use facos::edge::http::{
-    Answer, Body, Handler, Limits, Request, Response, ServerConfig, Shutdown, serve,
+    Answer, Body, Handler, Limits, Request, Response, ServerConfig, Shutdown, listen, serve,
 };
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -79,8 +79,7 @@ impl Server {
     }
 
     fn limited(change: impl FnOnce(&mut Limits)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, mut config) = (Shutdown::default(), ServerConfig::default());
         change(&mut config.limits);

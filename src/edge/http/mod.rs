@@ -18,4 +18,4 @@ pub mod tomcat;
 pub use limits::{Limits, ServerConfig};
 pub use request::{Headers, Parsed, Request, parse};
 pub use response::{Answer, Body, Close, Framing, Response};
-pub use server::{Handler, Shutdown, serve};
+pub use server::{Handler, Shutdown, listen, serve};

@@ -84,6 +84,22 @@ impl Worker {
     }
 }
 
+/// Connections that the kernel keeps until they are accepted: after a restart every client of a
+/// registry connects in the same second.
+const BACKLOG: i32 = 4096;
+
+/// Listens as a registry needs it; port 0 finds a free one.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+    // A restarted server must not wait for the connections of the one before to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
 /// Serves the listeners on threads of its own until the shutdown; returns when they run.
 pub fn serve(
     listeners: Vec<TcpListener>,
