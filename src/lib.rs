@@ -12,3 +12,6 @@ pub mod registry;
 pub mod serve;
 pub mod verify;
 pub mod wire;
+
+pub use profile::Profile;
+pub use serve::{TestServer, beat, deregister, list, register};

@@ -1,5 +1,7 @@
 //! Sockets: HTTP, UDP push, health-check probes and the admin listener.
 
-pub mod probe;
-
+pub mod admin;
 pub mod http;
+pub mod nacos;
+pub mod outbox;
+pub mod probe;

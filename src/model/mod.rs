@@ -16,8 +16,8 @@ pub mod views;
 
 pub use agent::{Agent, AgentFamily, AgentVersion};
 pub use calls::{
-    BatchMetadata, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall, PatchCall,
-    Registration, StatusesCall,
+    BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
+    PatchCall, Registration, StatusesCall,
 };
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;

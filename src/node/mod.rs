@@ -8,12 +8,14 @@ pub mod clock;
 pub mod journal;
 pub mod metrics;
 pub mod operation;
+pub mod process;
 pub mod store;
 
 pub use clock::Clock;
 pub use journal::{Filter, Journal, Place, Record};
 pub use metrics::Metrics;
 pub use operation::Operation;
+pub use process::Process;
 
 use crate::model::{Millis, Refusal, Render};
 use crate::profile::{Profile, ProfileError, Quirks};
@@ -21,7 +23,9 @@ use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
 };
 use parking_lot::{Mutex, RwLock};
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,6 +41,8 @@ pub trait Outbox: Send + Sync {
     fn send(&self, datagram: &Datagram);
     /// Looks whether an instance is alive and reports to [`Node::probed`].
     fn probe(&self, order: ProbeOrder);
+    /// Takes the acks that have arrived, and ends when no probe is under way.
+    fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// What a node is made of.
@@ -264,6 +270,13 @@ impl Node {
                 self.metrics.count_push(Operation::Ack);
             }
             None => self.metrics.count_stray_ack(),
+        }
+    }
+
+    /// Ends when no probe is under way and every ack that has arrived was taken.
+    pub async fn settled(&self) {
+        if let Some(outbox) = self.outbox.get() {
+            outbox.settled().await;
         }
     }
 

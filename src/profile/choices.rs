@@ -120,6 +120,15 @@ quirk_enum! {
     }
 }
 quirk_enum! {
+    /// The part of a beat that is looked at first.
+    BeatOrder {
+        /// The service's name.
+        ServiceName = "service_name",
+        /// The beat's JSON.
+        Beat = "beat",
+    }
+}
+quirk_enum! {
     /// The `lightBeatEnabled` key of a beat's answer.
     BeatLight {
         /// Not sent.

@@ -45,6 +45,7 @@ quirks! {
     beat: BeatQuirks {
         source: BeatSource = operator, "Where a beat is looked for.";
         requires_body: bool = version, "Whether a beat without its JSON is refused.";
+        checked_first: BeatOrder = version, "Which part of a beat is looked at first, and so refused first.";
         light: BeatLight = version, "The lightBeatEnabled key of the answer.";
         reply_code: ReplyCode = version, "The code key of the answer.";
         unknown_light: UnknownLight = version, "Answer to a light beat for something unknown.";
@@ -56,6 +57,7 @@ quirks! {
         json: JsonDialect = version, "The parser of metadata.";
     }
     instance: InstanceQuirks {
+        checks_address: bool = version, "Whether an ip of digits and dots must be four numbers.";
         patch: bool = version, "Whether PATCH /instance exists.";
         metadata_batch: bool = version, "Whether /instance/metadata/batch exists.";
     }

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
+use crate::registry::addresses::Registered;
 use crate::registry::client_keyed::ClientKeyed;
 use crate::registry::probes::Probes;
 use crate::registry::scope::Scope;
@@ -224,6 +225,11 @@ impl Registry {
     /// GET `/service/subscribers`: of every service that matches.
     pub fn subscribers(&self, matches: &dyn Fn(ServiceRef<'_>) -> bool) -> Vec<SubscriberView> {
         ask_core!(self, |core| core.subscribers(matches))
+    }
+
+    /// Shows every instance to `look`, in no order that means anything.
+    pub fn each_instance(&self, look: &mut dyn FnMut(ServiceRef<'_>, &Registered)) {
+        ask_core!(self, |core| core.each_instance(look));
     }
 
     /// PUT `/health/instance`.

@@ -1,8 +1,16 @@
 //! Nodes and edges started from a configuration; the in-process test server.
 
 mod config;
+mod error;
+mod expect;
+mod start;
+mod test_server;
 
 pub use config::{
     ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT, NodeReady, PORT_STEP,
     Ready, ServeConfig,
 };
+pub use error::StartError;
+pub use expect::{Expectation, NotAsExpected, Wanted, beat, deregister, list, register, requests};
+pub use start::{Running, start};
+pub use test_server::TestServer;

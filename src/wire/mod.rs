@@ -1,1 +1,22 @@
-//! Bytes to model values and back, exactly as the chosen version reads and writes them. Pure.
+//! Bytes, JSON, forms and payloads to and from the model, as each version writes and reads them.
+//! Pure: no socket, no clock.
+//!
+//! - `form`, `params`: what a servlet finds in query and body, and how Nacos reads it.
+//! - `v1`: the calls of the HTTP API and their answers.
+//! - `status`: the one place that decides what a client sees of a refusal.
+//! - `reply`, `media`: an answer before it meets a socket, and its negotiated type.
+//! - `push`: datagrams to subscribers and their acks.
+
+mod form;
+pub mod json;
+pub mod media;
+pub mod params;
+pub mod push;
+pub mod reply;
+pub mod status;
+pub mod text;
+pub mod v1;
+
+pub use form::BodyForm;
+pub use params::Params;
+pub use reply::{Reply, ReplyBody};

@@ -4,6 +4,7 @@
 use super::ClientKeyed;
 use super::service::{Host, Snapshot};
 use crate::model::{HostView, InstanceCall, InstanceView, Refusal, ServiceRef, SubscriberView};
+use crate::registry::addresses::Registered;
 use crate::registry::scope::Scope;
 use std::borrow::Cow;
 
@@ -58,6 +59,14 @@ impl ClientKeyed {
         let Some(snapshot) = self.snapshot(service, true) else { return Ok(Vec::new()) };
         let hosts = snapshot.hosts.iter().map(|host| &host.instance);
         Ok(hosts.map(|i| format!("{}:{}_{}", i.ip(), i.port, i.healthy)).collect())
+    }
+
+    /// Shows every instance.
+    pub fn each_instance(&self, look: &mut dyn FnMut(ServiceRef<'_>, &Registered)) {
+        for (_, service) in &self.services {
+            let all = service.persistent.iter().chain(service.ephemeral.iter());
+            all.for_each(|entry| look(service.key.as_ref(), entry));
+        }
     }
 
     /// Subscribers of every service that `matches`.

@@ -4,6 +4,7 @@
 
 use super::{ServiceKeyed, list};
 use crate::model::{InstanceCall, InstanceView, Refusal, ServiceRef, SubscriberView};
+use crate::registry::addresses::Registered;
 use crate::registry::scope::Scope;
 
 impl ServiceKeyed {
@@ -48,6 +49,16 @@ impl ServiceKeyed {
             .into_iter()
             .map(|entry| status(entry.instance.ip(), entry.instance.port, entry.instance.healthy))
             .collect())
+    }
+
+    /// Shows every instance.
+    pub fn each_instance(&self, look: &mut dyn FnMut(ServiceRef<'_>, &Registered)) {
+        for (_, service) in &self.services {
+            for cluster in &service.clusters {
+                let all = cluster.persistent.iter().chain(cluster.ephemeral.iter());
+                all.for_each(|entry| look(service.key.as_ref(), entry));
+            }
+        }
     }
 
     /// Subscribers of every service that `matches` (namespace, grouped name).

@@ -1,0 +1,80 @@
+//! The admin API, described for machines.
+
+use serde_json::{Map, Value, json};
+
+/// One call: method, path, what it does, its parameters.
+type Call = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const JOURNAL: &[&str] = &[
+    "op",
+    "namespace",
+    "service",
+    "ip",
+    "port",
+    "agent",
+    "beat",
+    "status",
+    "since",
+    "from_ms",
+    "limit",
+    "node",
+];
+
+const CALLS: &[Call] = &[
+    ("get", "health/live", "Whether the process lives.", &[]),
+    ("get", "health/ready", "Whether it answers.", &[]),
+    ("get", "info", "What runs here and how much it holds.", &[]),
+    ("get", "clock", "The time and what is due next.", &[]),
+    ("post", "clock/advance", "Moves a manual clock; all due work is done on return.", &["ms"]),
+    ("post", "reset", "Forgets: all, registry, journal or quirks.", &["scope"]),
+    ("get", "profile", "The profile and which quirks were changed.", &["node"]),
+    ("get", "quirks", "Every quirk with its value.", &["node"]),
+    ("delete", "quirks", "Back to the quirks of the start.", &["node"]),
+    ("get", "quirks/{name}", "One quirk.", &["node"]),
+    ("put", "quirks/{name}", "Changes one quirk; the next request sees it.", &["value", "node"]),
+    ("delete", "quirks/{name}", "Sets one quirk back.", &["node"]),
+    ("get", "journal", "Requests, pushes and acks, oldest first.", JOURNAL),
+    ("get", "journal/count", "How many of them.", JOURNAL),
+    ("get", "instances", "Every instance.", &["namespace", "service", "node"]),
+    ("get", "subscribers", "Every subscriber over UDP.", &["service", "node"]),
+    ("get", "metrics", "Prometheus text.", &[]),
+    ("get", "openapi.json", "This document.", &[]),
+];
+
+/// The document.
+pub fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for (method, path, summary, parameters) in CALLS {
+        let mut rows: Vec<Value> = parameters.iter().map(|name| parameter(name, "query")).collect();
+        if path.contains("{name}") {
+            rows.push(parameter("name", "path"));
+        }
+        let call = json!({
+            "summary": summary,
+            "parameters": rows,
+            "responses": {
+                "200": { "description": "Done." },
+                "default": {
+                    "description": "Why not.",
+                    "content": { "application/problem+json": {} },
+                },
+            },
+        });
+        let entry = paths.entry(format!("/__admin/{path}")).or_insert_with(|| json!({}));
+        entry[*method] = call;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "facos admin API", "version": env!("CARGO_PKG_VERSION") },
+        "paths": paths,
+    })
+}
+
+fn parameter(name: &str, place: &str) -> Value {
+    json!({
+        "name": name,
+        "in": place,
+        "required": place == "path",
+        "schema": { "type": "string" },
+    })
+}

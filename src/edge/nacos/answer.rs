@@ -1,0 +1,115 @@
+//! From a reply to bytes with headers: the negotiated type, keep-alive and cross-origin headers.
+
+use crate::edge::http::{Body, Close, Framing, Request, Response};
+use crate::profile::{Cors, ErrorStyle, KeepAliveHeader, Quirks};
+use crate::wire::media::{Accepted, TEXT_TYPE};
+use crate::wire::reply::{JSON_TYPE, ReplyKind};
+use crate::wire::status::{self, Refused};
+use crate::wire::{Reply, ReplyBody};
+use std::borrow::Cow;
+
+/// What the client accepts, looked at only where it asks for something in particular.
+pub enum Accepts<'a> {
+    /// Anything.
+    Anything,
+    /// These types.
+    These(Accepted<'a>),
+    /// The header does not parse.
+    Nonsense,
+}
+
+impl<'a> Accepts<'a> {
+    /// Reads the `Accept` header.
+    pub fn of(request: &Request<'a>) -> Self {
+        match request.headers.get("Accept") {
+            None | Some("*/*") => Self::Anything,
+            Some(header) => Accepted::read(Some(header)).map_or(Self::Nonsense, Self::These),
+        }
+    }
+
+    /// Whether an error page shall be HTML.
+    pub fn prefers_html(&self) -> bool {
+        matches!(self, Self::These(accepted) if accepted.prefers_html())
+    }
+
+    fn takes_json(&self) -> bool {
+        !matches!(self, Self::These(accepted) if !accepted.takes_json())
+    }
+
+    fn text_type(&self) -> Cow<'static, str> {
+        match self {
+            Self::These(accepted) => accepted.text_type().unwrap_or(Cow::Borrowed(TEXT_TYPE)),
+            Self::Anything | Self::Nonsense => Cow::Borrowed(TEXT_TYPE),
+        }
+    }
+}
+
+/// The response for a reply.
+pub fn response(reply: Reply, accepts: &Accepts<'_>, style: ErrorStyle) -> Response {
+    if reply.kind == ReplyKind::Object
+        && reply.status == 200
+        && !accepts.takes_json()
+        && let Refused::Reply(refused) = status::refused(&status::not_representable(), style)
+    {
+        return response(refused, accepts, style);
+    }
+    let (content_type, framing) = match reply.kind {
+        ReplyKind::Text => (Some(accepts.text_type()), Framing::Length),
+        ReplyKind::Object => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Chunked),
+        ReplyKind::JsonText => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Length),
+        ReplyKind::Typed(kind) => (Some(kind), Framing::Length),
+        ReplyKind::Untyped => (None, Framing::Length),
+    };
+    let body = match reply.body {
+        ReplyBody::Empty => Body::Empty,
+        ReplyBody::Static(text) => Body::Static(text.as_bytes()),
+        ReplyBody::Bytes(bytes) => Body::Bytes(bytes),
+        ReplyBody::Parts(parts) => Body::Parts(parts),
+    };
+    let headers = Vec::new();
+    Response { status: reply.status, content_type, headers, body, framing, close: Close::ByStatus }
+}
+
+/// Adds what every answer of the version carries.
+pub fn keep_alive(response: &mut Response, quirks: &Quirks) {
+    if quirks.http.keep_alive_header == KeepAliveHeader::Timeout60 {
+        response.headers.push(("Keep-Alive", Cow::Borrowed("timeout=60")));
+    }
+}
+
+const VARY: &str = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+
+/// Adds the cross-origin headers that a request with an `Origin` gets (`instance/cors`).
+pub fn cross_origin(response: &mut Response, request: &Request<'_>, quirks: &Quirks) {
+    if quirks.http.cors == Cors::Absent {
+        return;
+    }
+    let Some(origin) = request.headers.get("Origin") else { return };
+    response.headers.push(("Access-Control-Allow-Origin", Cow::Owned(origin.to_owned())));
+    response.headers.push(("Vary", Cow::Borrowed(VARY)));
+    response.headers.push(("Access-Control-Allow-Credentials", Cow::Borrowed("true")));
+}
+
+/// Whether a browser asks if it may ask.
+pub fn is_preflight(request: &Request<'_>) -> bool {
+    request.method == "OPTIONS"
+        && request.headers.get("Origin").is_some()
+        && request.headers.get("Access-Control-Request-Method").is_some()
+}
+
+/// The answer to a preflight: 501 where no controller has OPTIONS, but with everything allowed.
+pub fn preflight(request: &Request<'_>, quirks: &Quirks) -> Response {
+    let mut response = Response::empty(501);
+    response.body = Body::Empty;
+    cross_origin(&mut response, request, quirks);
+    let asked = |name| request.headers.get(name).map(|text| Cow::Owned(text.to_owned()));
+    if let Some(method) = asked("Access-Control-Request-Method") {
+        response.headers.push(("Access-Control-Allow-Methods", method));
+    }
+    if let Some(headers) = asked("Access-Control-Request-Headers") {
+        response.headers.push(("Access-Control-Allow-Headers", headers));
+    }
+    let allow = "GET, HEAD, POST, PUT, DELETE, TRACE, OPTIONS, PATCH";
+    response.headers.push(("Allow", Cow::Borrowed(allow)));
+    response
+}

@@ -1,0 +1,111 @@
+//! One call on its way: what a handler is given, what it notes for the journal, what it returns.
+
+use crate::edge::http::Request;
+use crate::model::{Agent, Refusal, ServiceRef};
+use crate::node::store::Receipt;
+use crate::node::{Node, Operation, Place, Record};
+use crate::profile::Quirks;
+use crate::wire::{Params, Reply};
+use compact_str::CompactString;
+use std::sync::Arc;
+
+/// What a handler is given.
+pub struct Call<'a> {
+    /// The node that answers.
+    pub node: &'a Arc<Node>,
+    /// How it behaves.
+    pub quirks: &'a Quirks,
+    /// The request.
+    pub request: &'a Request<'a>,
+    /// Its parameters.
+    pub params: Params<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// Who asks.
+    pub fn agent(&self) -> Agent {
+        Agent::parse(agent_text(self.request))
+    }
+}
+
+/// `User-Agent`, or `Client-Version` when that is empty.
+pub fn agent_text<'a>(request: &Request<'a>) -> &'a str {
+    let agent = request.headers.get("User-Agent").filter(|agent| !agent.is_empty());
+    agent.or_else(|| request.headers.get("Client-Version")).unwrap_or_default()
+}
+
+/// What a handler returns: an answer, and what must be durable before it is sent.
+pub struct Handled {
+    /// The answer.
+    pub reply: Reply,
+    /// What must be durable first.
+    pub receipt: Option<Receipt>,
+}
+
+impl From<Reply> for Handled {
+    fn from(reply: Reply) -> Self {
+        Self { reply, receipt: None }
+    }
+}
+
+/// The outcome of a handler.
+pub type Outcome = Result<Handled, Refusal>;
+
+/// What the journal keeps of a call, filled in as far as the call is understood.
+#[derive(Debug)]
+pub struct Note {
+    /// What it is.
+    pub operation: Operation,
+    namespace: CompactString,
+    service: CompactString,
+    ip: CompactString,
+    port: i32,
+    /// Where the JSON of a beat stood.
+    pub beat: Option<Place>,
+}
+
+impl Note {
+    /// A note about nothing in particular.
+    pub fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            namespace: CompactString::const_new(""),
+            service: CompactString::const_new(""),
+            ip: CompactString::const_new(""),
+            port: 0,
+            beat: None,
+        }
+    }
+
+    /// Which service it is about.
+    pub fn about(&mut self, service: ServiceRef<'_>) {
+        self.namespace = CompactString::from(service.namespace);
+        self.service = CompactString::from(service.name);
+    }
+
+    /// Which address it is about.
+    pub fn address(&mut self, ip: &str, port: i32) {
+        self.ip = CompactString::from(ip);
+        self.port = port;
+    }
+
+    /// Counts the answered call and puts it into the journal.
+    pub fn answered(self, node: &Node, agent: &str, status: u16) {
+        node.metrics.count_request(self.operation, status);
+        if !node.journal.is_on() {
+            return;
+        }
+        node.journal.record(Record {
+            seq: 0,
+            time: node.now(),
+            operation: self.operation,
+            namespace: self.namespace,
+            service: self.service,
+            ip: self.ip,
+            port: self.port,
+            agent: CompactString::from(agent),
+            beat: self.beat,
+            status,
+        });
+    }
+}

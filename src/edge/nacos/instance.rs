@@ -1,0 +1,179 @@
+//! `/v1/ns/instance`: registrations, beats and lists.
+
+use super::call::{Call, Handled, Note, Outcome, agent_text};
+use crate::model::{Agent, ListCall, ServiceRef, java};
+use crate::node::Place;
+use crate::wire::v1::beat::{self, Beat, Stood};
+use crate::wire::v1::instance::{self, NamedInstance, Withdrawal};
+use crate::wire::v1::{answers, service_name};
+use crate::wire::{Reply, ReplyBody};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// POST `/instance`.
+pub fn register(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let service = service_name::required(&call.params, call.quirks)?;
+    note.about(service.as_ref());
+    let by_default = ephemeral_by_default(call);
+    let given = instance::registration(&call.params, call.quirks, by_default)?;
+    note.address(given.ip(), given.port);
+    let registration = instance::registered(&service, given);
+    let ((), receipt) =
+        call.node.change(|registry, now| Ok(((), registry.register(now, &registration)?)))?;
+    Ok(Handled { reply: Reply::ok(), receipt })
+}
+
+/// The switch `defaultInstanceEphemeral`.
+fn ephemeral_by_default(call: &Call<'_>) -> bool {
+    call.node.read(|registry, _| registry.switches().default_instance_ephemeral)
+}
+
+/// PUT `/instance`.
+pub fn update(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let service = service_name::required(&call.params, call.quirks)?;
+    note.about(service.as_ref());
+    let agent = call.agent();
+    let by_default = ephemeral_by_default(call);
+    let given = instance::registration(&call.params, call.quirks, by_default)?;
+    note.address(given.ip(), given.port);
+    let registration = instance::registered(&service, given);
+    let ((), receipt) =
+        call.node.change(|registry, now| Ok(((), registry.update(now, &registration, &agent)?)))?;
+    Ok(Handled { reply: Reply::ok(), receipt })
+}
+
+/// PATCH `/instance`: 1.2 looks for the instance before it reads what to change.
+pub fn patch(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let target = NamedInstance::read_patched(&call.params, call.quirks)?;
+    note.about(target.service.as_ref());
+    note.address(target.call().ip, target.call().port);
+    if call.quirks.core.model == crate::profile::CoreModel::ServiceKeyed {
+        call.node.read(|registry, now| registry.patch_target(now, &target.call()))?;
+    }
+    let app = call.params.optional("app");
+    let patch = target.patch(&call.params, call.quirks, app.as_deref())?;
+    let ((), receipt) = call.node.change(|registry, now| Ok(((), registry.patch(now, &patch)?)))?;
+    Ok(Handled { reply: Reply::ok(), receipt })
+}
+
+/// DELETE `/instance`.
+pub fn deregister(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let by_default = ephemeral_by_default(call);
+    let withdrawal = Withdrawal::read(&call.params, call.quirks, by_default)?;
+    let asked = withdrawal.call();
+    note.about(asked.service);
+    note.address(asked.ip, asked.port);
+    let ((), receipt) =
+        call.node.change(|registry, now| Ok(((), registry.deregister(now, &asked)?)))?;
+    Ok(Handled { reply: Reply::ok(), receipt })
+}
+
+/// GET `/instance`.
+pub fn instance(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let named = NamedInstance::read(&call.params, call.quirks)?;
+    let asked = named.call();
+    note.about(asked.service);
+    note.address(asked.ip, asked.port);
+    let body = call.node.read(|registry, now| {
+        registry.instance(now, &asked, |view| answers::instance(view, call.quirks))
+    })?;
+    Ok(Reply::object(ReplyBody::from(body)).into())
+}
+
+/// PUT `/instance/beat`.
+pub fn beat(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let mut stood = beat::stood(&call.params);
+    let read = Beat::read(&call.params, call.quirks, &mut stood);
+    note.beat = Some(place(stood));
+    take_beat(call, note, read?)
+}
+
+/// Applies a beat, wherever it was read.
+pub(super) fn take_beat(call: &Call<'_>, note: &mut Note, mut beat: Beat<'_>) -> Outcome {
+    note.about(beat.service.as_ref());
+    let (ip, port) = beat.address();
+    note.address(ip, port);
+    let beat = beat.call();
+    let (reply, receipt) = call.node.change(|registry, now| registry.beat(now, &beat))?;
+    let body = beat::answer(&reply, call.quirks);
+    Ok(Handled { reply: Reply::object(ReplyBody::from(body)), receipt })
+}
+
+/// The journal's word for where a beat stood.
+pub(super) fn place(stood: Stood) -> Place {
+    match stood {
+        Stood::Query => Place::Query,
+        Stood::Body => Place::Body,
+        Stood::Absent => Place::Absent,
+        Stood::Undecodable => Place::Undecodable,
+    }
+}
+
+/// GET `/instance/list`.
+pub fn list(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let service = service_name::required(&call.params, call.quirks)?;
+    list_of(call, note, service.as_ref())
+}
+
+/// Lists a service, however it was named.
+pub(super) fn list_of(call: &Call<'_>, note: &mut Note, service: ServiceRef<'_>) -> Outcome {
+    note.about(service);
+    let params = &call.params;
+    let agent = Agent::parse(agent_text(call.request));
+    let clusters = params.optional("clusters").unwrap_or_default();
+    let client_ip = params.optional("clientIP").unwrap_or_default();
+    let udp_port = params.optional("udpPort").map_or(Ok(0), |text| instance::integer(&text))?;
+    let env = params.optional("env").unwrap_or_default();
+    let app = params.optional("app").unwrap_or_default();
+    let truth = |name| params.optional(name).is_some_and(|text| java::parse_boolean(&text));
+    if udp_port > 0 {
+        note.address(&client_ip, udp_port);
+    }
+    let udp = (udp_port > 0).then(|| subscriber(&client_ip, udp_port));
+    let asked = ListCall {
+        service,
+        clusters: &clusters,
+        healthy_only: truth("healthyOnly"),
+        env: &env,
+        is_check: truth("isCheck"),
+        app: &app,
+        agent: &agent,
+        client_ip: &client_ip,
+        udp: udp.flatten(),
+        udp_unresolvable: udp == Some(None),
+    };
+    let (list, now) =
+        call.node.read(|registry, now| registry.list(now, &asked).map(|list| (list, now)))?;
+    Ok(Reply::object(answers::list_body(list, now.0)).into())
+}
+
+/// Where a subscriber listens; host names are not resolved.
+fn subscriber(client_ip: &str, port: i32) -> Option<SocketAddr> {
+    let port = u16::try_from(port).ok()?;
+    let ip = if client_ip.is_empty() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    } else {
+        client_ip.parse().ok()?
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// GET `/instance/statuses`.
+pub fn statuses(call: &Call<'_>, note: &mut Note) -> Outcome {
+    let key = call.params.joined_required("key")?;
+    let service = instance::statuses_key(&key, call.quirks)?;
+    note.about(service);
+    let ips = call.node.read(|registry, now| registry.statuses(now, service))?;
+    Ok(Reply::object(ReplyBody::from(answers::statuses(&ips))).into())
+}
+
+/// PUT and DELETE `/instance/metadata/batch`.
+pub fn batch(call: &Call<'_>, note: &mut Note, remove: bool) -> Outcome {
+    let service = service_name::unchecked(&call.params)?;
+    note.about(service.as_ref());
+    let asked = instance::batch(&call.params, &service, call.quirks, remove)?;
+    service_name::check_format(&service.name)?;
+    let (updated, receipt) =
+        call.node.change(|registry, now| registry.batch_metadata(now, &asked))?;
+    let body = ReplyBody::from(answers::updated(&updated));
+    Ok(Handled { reply: Reply::object(body), receipt })
+}

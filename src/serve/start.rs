@@ -1,0 +1,196 @@
+//! From a configuration to running nodes: listeners, the node behind them, the thread that does
+//! its timed work, and the admin API.
+
+use super::config::{ClockKind, NodeReady, Ready, ServeConfig};
+use super::error::StartError;
+use crate::edge::admin::{AdminHandler, AdminSetup};
+use crate::edge::http::{self, ServerConfig, Shutdown};
+use crate::edge::nacos::{NacosHandler, page_style};
+use crate::edge::outbox::SocketOutbox;
+use crate::node::process::drive;
+use crate::node::store::{DiskStore, NoStore, Store};
+use crate::node::{Clock, Node, NodeConfig, Process};
+use crate::registry::ServerOptions;
+use crate::wire::v1::render::Renderer;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// From a node's HTTP port to the one where 2.x clients look for gRPC.
+const GRPC_OFFSET: u16 = 1_000;
+/// How often a free pair of ports is looked for.
+const PORT_TRIES: usize = 64;
+
+/// A server that answers. Dropping it ends it.
+pub struct Running {
+    ready: Ready,
+    process: Arc<Process>,
+    shutdown: Shutdown,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts a server; it answers when this returns.
+///
+/// # Errors
+/// A port is taken, the durable state can not be used, or the configuration asks for what there is
+/// not.
+pub fn start(config: ServeConfig) -> Result<Running, StartError> {
+    if config.nodes != 1 {
+        return Err(StartError::Nodes { asked: config.nodes });
+    }
+    let admin_address = SocketAddr::new(config.admin_bind, config.admin_port);
+    if !config.admin_bind.is_loopback() && config.admin_token.is_none() {
+        return Err(StartError::OpenAdmin { address: admin_address });
+    }
+    let admin = listen(admin_address)?;
+    let listener = node_listener(&config)?;
+    let clock = Arc::new(match config.clock {
+        ClockKind::Real => Clock::Real,
+        ClockKind::Manual => Clock::manual(),
+    });
+    let node = open_node(&config, &clock)?;
+    let shutdown = Shutdown::default();
+    let mut running = Running {
+        ready: Ready {
+            nodes: vec![NodeReady { http: url(&listener)?, grpc: None }],
+            admin: url(&admin)?,
+            profile: config.profile.name.clone(),
+            clock: config.clock.name(),
+            pid: std::process::id(),
+        },
+        process: Arc::new(Process::new(vec![node.clone()], clock)),
+        shutdown,
+        threads: Vec::new(),
+    };
+    running.begin_background(&node)?;
+    running.serve_node(&config, node, listener)?;
+    running.serve_admin(&config, admin)?;
+    Ok(running)
+}
+
+impl Running {
+    /// Where it answers.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Its nodes and their clock.
+    pub fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
+    /// Ends it: answers under way are finished, at most for a second.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.shutdown.end();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the server panicked");
+            }
+        }
+    }
+
+    /// The thread of timers, datagrams and probes.
+    fn begin_background(&mut self, node: &Arc<Node>) -> Result<(), StartError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        node.connect(Box::new(SocketOutbox::open(node, runtime.handle())?));
+        let real = !node.clock().is_manual();
+        let (driven, shutdown) = (node.clone(), self.shutdown.clone());
+        let thread = std::thread::Builder::new().name("background".into()).spawn(move || {
+            runtime.block_on(async {
+                if real {
+                    tokio::spawn(drive(driven));
+                }
+                shutdown.ended().await;
+            });
+        })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    fn serve_node(
+        &mut self,
+        config: &ServeConfig,
+        node: Arc<Node>,
+        listener: TcpListener,
+    ) -> Result<(), StartError> {
+        let server = ServerConfig {
+            workers: config.workers,
+            name: "http".into(),
+            pages: page_style(&node.quirks()),
+            ..ServerConfig::default()
+        };
+        let handler = Arc::new(NacosHandler::new(node));
+        let threads = http::serve(vec![listener], handler, &server, &self.shutdown)?;
+        self.threads.extend(threads);
+        Ok(())
+    }
+
+    fn serve_admin(
+        &mut self,
+        config: &ServeConfig,
+        listener: TcpListener,
+    ) -> Result<(), StartError> {
+        let setup = AdminSetup {
+            process: self.process.clone(),
+            token: config.admin_token.clone(),
+            addresses: serde_json::to_value(&self.ready).unwrap_or_default(),
+        };
+        let server = ServerConfig { workers: 1, name: "admin".into(), ..ServerConfig::default() };
+        let handler = Arc::new(AdminHandler::new(setup));
+        let threads = http::serve(vec![listener], handler, &server, &self.shutdown)?;
+        self.threads.extend(threads);
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn open_node(config: &ServeConfig, clock: &Arc<Clock>) -> Result<Arc<Node>, StartError> {
+    let store: Arc<dyn Store> = match &config.data {
+        Some(directory) => Arc::new(DiskStore::open(directory)?),
+        None => Arc::new(NoStore),
+    };
+    let options =
+        ServerOptions { expire_instances: config.expire_instances, cold_start: config.cold_start };
+    Ok(Node::new(NodeConfig {
+        profile: config.profile.clone(),
+        options,
+        clock: clock.clone(),
+        render: Renderer::shared,
+        store,
+        journal_capacity: config.journal_records,
+    })?)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    http::listen(address).map_err(|source| StartError::Listen { address, source })
+}
+
+/// Listens on the port asked for; port 0 finds one whose neighbour for gRPC is free, too.
+fn node_listener(config: &ServeConfig) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::new(config.bind, config.port);
+    if config.port != 0 {
+        return listen(address);
+    }
+    for _ in 0..PORT_TRIES {
+        let listener = listen(address)?;
+        let port = listener.local_addr()?.port().checked_add(GRPC_OFFSET);
+        let free = |port| http::listen(SocketAddr::new(config.bind, port)).is_ok();
+        if port.is_some_and(free) {
+            return Ok(listener);
+        }
+    }
+    Err(StartError::NoPortPair)
+}
+
+fn url(listener: &TcpListener) -> Result<String, StartError> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}

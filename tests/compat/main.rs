@@ -1,0 +1,59 @@
+//! Every public transcript against a server of each version it was recorded on: profile times
+//! transcript is the spine of the tests.
+//!
+//! Each test has a server of its own with a manual clock, so a minute of waits takes milliseconds.
+//! `cargo test --test compat -- push/` runs one area.
+
+use facos::serve::ServeConfig;
+use facos::verify::{PlayOptions, Time, Transcript, Verdict, load, play, report};
+use facos::{Profile, TestServer};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The areas that a node alone answers as recorded.
+const AREAS: [&str; 4] = ["instance", "timing", "metadata", "push"];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
+    let paths: Vec<PathBuf> = AREAS.iter().map(|area| folder.join(area)).collect();
+    let transcripts = load(&paths).expect("the fixtures are part of the repository");
+    let trials = transcripts.iter().flat_map(trials_of).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// One test for each version.
+fn trials_of(transcript: &Transcript) -> Vec<Trial> {
+    let versions = transcript.versions.iter();
+    versions
+        .map(|version| {
+            let (transcript, version) = (transcript.clone(), version.clone());
+            let name = format!("{} answers as {version} did", transcript.name);
+            Trial::test(name, move || passes(&transcript, &version))
+        })
+        .collect()
+}
+
+fn passes(transcript: &Transcript, version: &str) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let verdict = runtime.block_on(verdict(transcript, version))?;
+    if verdict.passed() {
+        return Ok(());
+    }
+    let mut text = Vec::new();
+    report::write_text(&mut text, &verdict)?;
+    Err(String::from_utf8_lossy(&text).into_owned().into())
+}
+
+async fn verdict(transcript: &Transcript, version: &str) -> Result<Verdict, Failed> {
+    let config = ServeConfig::new(Profile::nacos(version)?);
+    let server = TestServer::start_with(config).await?;
+    let address = |url: String| url.trim_start_matches("http://").to_owned();
+    let options = PlayOptions {
+        nodes: vec![address(server.url())],
+        version: version.to_owned(),
+        time: Time::Manual { admin: address(server.admin_url()) },
+    };
+    Ok(play(transcript, &options).await)
+}
