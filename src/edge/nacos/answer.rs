@@ -8,53 +8,51 @@ use crate::wire::status::{self, Refused};
 use crate::wire::{Reply, ReplyBody};
 use std::borrow::Cow;
 
-/// What the client accepts, looked at only where it asks for something in particular.
-pub enum Accepts<'a> {
-    /// Anything.
-    Anything,
-    /// These types.
-    These(Accepted<'a>),
+/// What the client accepts.
+#[derive(Debug, Clone)]
+pub struct Accepts {
+    text_type: Cow<'static, str>,
+    takes_json: bool,
+    /// Whether an error page shall be HTML.
+    pub prefers_html: bool,
     /// The header does not parse.
-    Nonsense,
+    pub nonsense: bool,
 }
 
-impl<'a> Accepts<'a> {
+impl Accepts {
     /// Reads the `Accept` header.
-    pub fn of(request: &Request<'a>) -> Self {
-        match request.headers.get("Accept") {
-            None | Some("*/*") => Self::Anything,
-            Some(header) => Accepted::read(Some(header)).map_or(Self::Nonsense, Self::These),
-        }
-    }
-
-    /// Whether an error page shall be HTML.
-    pub fn prefers_html(&self) -> bool {
-        matches!(self, Self::These(accepted) if accepted.prefers_html())
-    }
-
-    fn takes_json(&self) -> bool {
-        !matches!(self, Self::These(accepted) if !accepted.takes_json())
-    }
-
-    fn text_type(&self) -> Cow<'static, str> {
-        match self {
-            Self::These(accepted) => accepted.text_type().unwrap_or(Cow::Borrowed(TEXT_TYPE)),
-            Self::Anything | Self::Nonsense => Cow::Borrowed(TEXT_TYPE),
+    pub fn of(request: &Request<'_>) -> Self {
+        let anything = |nonsense| Self {
+            text_type: Cow::Borrowed(TEXT_TYPE),
+            takes_json: true,
+            prefers_html: false,
+            nonsense,
+        };
+        let header = match request.headers.get("Accept") {
+            None | Some("*/*") => return anything(false),
+            header => header,
+        };
+        let Some(accepted) = Accepted::read(header) else { return anything(true) };
+        Self {
+            text_type: accepted.text_type().unwrap_or(Cow::Borrowed(TEXT_TYPE)),
+            takes_json: accepted.takes_json(),
+            prefers_html: accepted.prefers_html(),
+            nonsense: false,
         }
     }
 }
 
 /// The response for a reply.
-pub fn response(reply: Reply, accepts: &Accepts<'_>, style: ErrorStyle) -> Response {
+pub fn response(reply: Reply, accepts: &Accepts, style: ErrorStyle) -> Response {
     if reply.kind == ReplyKind::Object
         && reply.status == 200
-        && !accepts.takes_json()
+        && !accepts.takes_json
         && let Refused::Reply(refused) = status::refused(&status::not_representable(), style)
     {
         return response(refused, accepts, style);
     }
     let (content_type, framing) = match reply.kind {
-        ReplyKind::Text => (Some(accepts.text_type()), Framing::Length),
+        ReplyKind::Text => (Some(accepts.text_type.clone()), Framing::Length),
         ReplyKind::Object => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Chunked),
         ReplyKind::JsonText => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Length),
         ReplyKind::Typed(kind) => (Some(kind), Framing::Length),
@@ -80,11 +78,11 @@ pub fn keep_alive(response: &mut Response, quirks: &Quirks) {
 const VARY: &str = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
 /// Adds the cross-origin headers that a request with an `Origin` gets (`instance/cors`).
-pub fn cross_origin(response: &mut Response, request: &Request<'_>, quirks: &Quirks) {
+pub fn cross_origin(response: &mut Response, origin: Option<&str>, quirks: &Quirks) {
     if quirks.http.cors == Cors::Absent {
         return;
     }
-    let Some(origin) = request.headers.get("Origin") else { return };
+    let Some(origin) = origin else { return };
     response.headers.push(("Access-Control-Allow-Origin", Cow::Owned(origin.to_owned())));
     response.headers.push(("Vary", Cow::Borrowed(VARY)));
     response.headers.push(("Access-Control-Allow-Credentials", Cow::Borrowed("true")));
@@ -100,8 +98,7 @@ pub fn is_preflight(request: &Request<'_>) -> bool {
 /// The answer to a preflight: 501 where no controller has OPTIONS, but with everything allowed.
 pub fn preflight(request: &Request<'_>, quirks: &Quirks) -> Response {
     let mut response = Response::empty(501);
-    response.body = Body::Empty;
-    cross_origin(&mut response, request, quirks);
+    cross_origin(&mut response, request.headers.get("Origin"), quirks);
     let asked = |name| request.headers.get(name).map(|text| Cow::Owned(text.to_owned()));
     if let Some(method) = asked("Access-Control-Request-Method") {
         response.headers.push(("Access-Control-Allow-Methods", method));

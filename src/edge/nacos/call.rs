@@ -7,6 +7,8 @@ use crate::node::{Node, Operation, Place, Record};
 use crate::profile::Quirks;
 use crate::wire::{Params, Reply};
 use compact_str::CompactString;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a handler is given.
@@ -34,17 +36,29 @@ pub fn agent_text<'a>(request: &Request<'a>) -> &'a str {
     agent.or_else(|| request.headers.get("Client-Version")).unwrap_or_default()
 }
 
-/// What a handler returns: an answer, and what must be durable before it is sent.
-pub struct Handled {
-    /// The answer.
-    pub reply: Reply,
-    /// What must be durable first.
-    pub receipt: Option<Receipt>,
+/// What a handler returns.
+pub enum Handled {
+    /// An answer.
+    Now(Reply),
+    /// An answer that is sent when a write is durable.
+    Durable(Reply, Receipt),
+    /// An answer that comes later; no thread waits for it.
+    Later(Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>),
+}
+
+impl Handled {
+    /// An answer, and what must be durable first if anything.
+    pub fn after(receipt: Option<Receipt>, reply: Reply) -> Self {
+        match receipt {
+            None => Self::Now(reply),
+            Some(receipt) => Self::Durable(reply, receipt),
+        }
+    }
 }
 
 impl From<Reply> for Handled {
     fn from(reply: Reply) -> Self {
-        Self { reply, receipt: None }
+        Self::Now(reply)
     }
 }
 

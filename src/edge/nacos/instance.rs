@@ -1,16 +1,38 @@
 //! `/v1/ns/instance`: registrations, beats and lists.
 
 use super::call::{Call, Handled, Note, Outcome, agent_text};
+use super::routes::{Route, always, route};
 use crate::model::{Agent, ListCall, ServiceRef, java};
-use crate::node::Place;
+use crate::node::{Operation, Place};
+use crate::profile::Quirks;
 use crate::wire::v1::beat::{self, Beat, Stood};
 use crate::wire::v1::instance::{self, NamedInstance, Withdrawal};
 use crate::wire::v1::{answers, service_name};
 use crate::wire::{Reply, ReplyBody};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+/// The addresses of instances.
+pub const ROUTES: &[Route] = &[
+    route("POST", "/v1/ns/instance", Operation::Register, always, register),
+    route("PUT", "/v1/ns/instance", Operation::Update, always, update),
+    route("PATCH", "/v1/ns/instance", Operation::Patch, |quirks| quirks.instance.patch, patch),
+    route("DELETE", "/v1/ns/instance", Operation::Deregister, always, deregister),
+    route("GET", "/v1/ns/instance", Operation::Instance, always, instance),
+    route("GET", "/v1/ns/instance/list", Operation::List, always, list),
+    route("PUT", "/v1/ns/instance/beat", Operation::Beat, always, beat),
+    route("GET", "/v1/ns/instance/statuses", Operation::Statuses, always, statuses),
+    route("PUT", BATCH, Operation::MetadataBatch, batch_exists, batch_update),
+    route("DELETE", BATCH, Operation::MetadataBatch, batch_exists, batch_delete),
+];
+
+const BATCH: &str = "/v1/ns/instance/metadata/batch";
+
+fn batch_exists(quirks: &Quirks) -> bool {
+    quirks.instance.metadata_batch
+}
+
 /// POST `/instance`.
-pub fn register(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn register(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let service = service_name::required(&call.params, call.quirks)?;
     note.about(service.as_ref());
     let by_default = ephemeral_by_default(call);
@@ -19,7 +41,7 @@ pub fn register(call: &Call<'_>, note: &mut Note) -> Outcome {
     let registration = instance::registered(&service, given);
     let ((), receipt) =
         call.node.change(|registry, now| Ok(((), registry.register(now, &registration)?)))?;
-    Ok(Handled { reply: Reply::ok(), receipt })
+    Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// The switch `defaultInstanceEphemeral`.
@@ -28,7 +50,7 @@ fn ephemeral_by_default(call: &Call<'_>) -> bool {
 }
 
 /// PUT `/instance`.
-pub fn update(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let service = service_name::required(&call.params, call.quirks)?;
     note.about(service.as_ref());
     let agent = call.agent();
@@ -38,11 +60,11 @@ pub fn update(call: &Call<'_>, note: &mut Note) -> Outcome {
     let registration = instance::registered(&service, given);
     let ((), receipt) =
         call.node.change(|registry, now| Ok(((), registry.update(now, &registration, &agent)?)))?;
-    Ok(Handled { reply: Reply::ok(), receipt })
+    Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// PATCH `/instance`: 1.2 looks for the instance before it reads what to change.
-pub fn patch(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn patch(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let target = NamedInstance::read_patched(&call.params, call.quirks)?;
     note.about(target.service.as_ref());
     note.address(target.call().ip, target.call().port);
@@ -52,11 +74,11 @@ pub fn patch(call: &Call<'_>, note: &mut Note) -> Outcome {
     let app = call.params.optional("app");
     let patch = target.patch(&call.params, call.quirks, app.as_deref())?;
     let ((), receipt) = call.node.change(|registry, now| Ok(((), registry.patch(now, &patch)?)))?;
-    Ok(Handled { reply: Reply::ok(), receipt })
+    Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// DELETE `/instance`.
-pub fn deregister(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn deregister(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let by_default = ephemeral_by_default(call);
     let withdrawal = Withdrawal::read(&call.params, call.quirks, by_default)?;
     let asked = withdrawal.call();
@@ -64,11 +86,11 @@ pub fn deregister(call: &Call<'_>, note: &mut Note) -> Outcome {
     note.address(asked.ip, asked.port);
     let ((), receipt) =
         call.node.change(|registry, now| Ok(((), registry.deregister(now, &asked)?)))?;
-    Ok(Handled { reply: Reply::ok(), receipt })
+    Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// GET `/instance`.
-pub fn instance(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn instance(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = NamedInstance::read(&call.params, call.quirks)?;
     let asked = named.call();
     note.about(asked.service);
@@ -80,7 +102,8 @@ pub fn instance(call: &Call<'_>, note: &mut Note) -> Outcome {
 }
 
 /// PUT `/instance/beat`.
-pub fn beat(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn beat(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    beat::restrict_source(&mut call.params, call.quirks);
     let mut stood = beat::stood(&call.params);
     let read = Beat::read(&call.params, call.quirks, &mut stood);
     note.beat = Some(place(stood));
@@ -95,7 +118,7 @@ pub(super) fn take_beat(call: &Call<'_>, note: &mut Note, mut beat: Beat<'_>) ->
     let beat = beat.call();
     let (reply, receipt) = call.node.change(|registry, now| registry.beat(now, &beat))?;
     let body = beat::answer(&reply, call.quirks);
-    Ok(Handled { reply: Reply::object(ReplyBody::from(body)), receipt })
+    Ok(Handled::after(receipt, Reply::object(ReplyBody::from(body))))
 }
 
 /// The journal's word for where a beat stood.
@@ -109,7 +132,7 @@ pub(super) fn place(stood: Stood) -> Place {
 }
 
 /// GET `/instance/list`.
-pub fn list(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn list(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let service = service_name::required(&call.params, call.quirks)?;
     list_of(call, note, service.as_ref())
 }
@@ -158,7 +181,7 @@ fn subscriber(client_ip: &str, port: i32) -> Option<SocketAddr> {
 }
 
 /// GET `/instance/statuses`.
-pub fn statuses(call: &Call<'_>, note: &mut Note) -> Outcome {
+pub fn statuses(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let key = call.params.joined_required("key")?;
     let service = instance::statuses_key(&key, call.quirks)?;
     note.about(service);
@@ -166,8 +189,17 @@ pub fn statuses(call: &Call<'_>, note: &mut Note) -> Outcome {
     Ok(Reply::object(ReplyBody::from(answers::statuses(&ips))).into())
 }
 
-/// PUT and DELETE `/instance/metadata/batch`.
-pub fn batch(call: &Call<'_>, note: &mut Note, remove: bool) -> Outcome {
+/// PUT `/instance/metadata/batch`.
+pub fn batch_update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    batch(call, note, false)
+}
+
+/// DELETE `/instance/metadata/batch`.
+pub fn batch_delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    batch(call, note, true)
+}
+
+fn batch(call: &Call<'_>, note: &mut Note, remove: bool) -> Outcome {
     let service = service_name::unchecked(&call.params)?;
     note.about(service.as_ref());
     let asked = instance::batch(&call.params, &service, call.quirks, remove)?;
@@ -175,5 +207,5 @@ pub fn batch(call: &Call<'_>, note: &mut Note, remove: bool) -> Outcome {
     let (updated, receipt) =
         call.node.change(|registry, now| registry.batch_metadata(now, &asked))?;
     let body = ReplyBody::from(answers::updated(&updated));
-    Ok(Handled { reply: Reply::object(body), receipt })
+    Ok(Handled::after(receipt, Reply::object(body)))
 }

@@ -1,20 +1,53 @@
 //! `/v1/ns/api`, what 1.x keeps for clients older than itself (`instance/legacy-api`).
 
 use super::call::{Call, Note, Outcome};
-use super::instance::{list_of, place, take_beat};
+use super::instance::{self, list_of, place, take_beat};
+use super::routes::{Route, route};
 use crate::model::names::{DEFAULT_GROUP, GROUP_SEPARATOR, PUBLIC_NAMESPACE};
 use crate::model::{Refusal, ServiceRef};
+use crate::node::Operation;
+use crate::profile::Quirks;
+use crate::wire::Reply;
 use crate::wire::v1::beat::{self, Beat};
 
+/// The addresses of 1.x; instances can be asked for here, too.
+pub const ROUTES: &[Route] = &[
+    route("POST", "/v1/ns/api", Operation::Register, exists, instance::register),
+    route("PUT", "/v1/ns/api", Operation::Update, exists, instance::update),
+    route("PATCH", "/v1/ns/api", Operation::Patch, patch_exists, instance::patch),
+    route("DELETE", "/v1/ns/api", Operation::Deregister, exists, instance::deregister),
+    route("GET", "/v1/ns/api", Operation::Instance, exists, instance::instance),
+    route("GET", "/v1/ns/api/list", Operation::List, exists, instance::list),
+    route("PUT", "/v1/ns/api/beat", Operation::Beat, exists, instance::beat),
+    route("GET", "/v1/ns/api/statuses", Operation::Statuses, exists, instance::statuses),
+    route("GET", "/v1/ns/api/hello", Operation::Other, exists, hello),
+    route("GET", "/v1/ns/api/srvIPXT", Operation::List, exists, list),
+    route("GET", "/v1/ns/api/clientBeat", Operation::Beat, exists, beat),
+];
+
+fn exists(quirks: &Quirks) -> bool {
+    quirks.api.legacy
+}
+
+fn patch_exists(quirks: &Quirks) -> bool {
+    quirks.api.legacy && quirks.instance.patch
+}
+
+/// GET `/api/hello`.
+fn hello(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    Ok(Reply::ok().into())
+}
+
 /// GET `/api/srvIPXT`: a list in the default group.
-pub fn list(call: &Call<'_>, note: &mut Note) -> Outcome {
+fn list(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let name = grouped_dom(call)?;
     let namespace = call.params.or("namespaceId", PUBLIC_NAMESPACE);
     list_of(call, note, ServiceRef { namespace: &namespace, name: &name })
 }
 
 /// GET `/api/clientBeat`.
-pub fn beat(call: &Call<'_>, note: &mut Note) -> Outcome {
+fn beat(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    beat::restrict_source(&mut call.params, call.quirks);
     call.params.required("dom")?;
     let mut stood = beat::stood(&call.params);
     let read = Beat::read(&call.params, call.quirks, &mut stood);

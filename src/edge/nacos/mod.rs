@@ -7,10 +7,11 @@
 
 mod answer;
 mod call;
+mod finish;
 mod gate;
 mod handler;
 mod instance;
 mod legacy;
-mod routes;
+pub mod routes;
 
 pub use handler::{NacosHandler, page_style};

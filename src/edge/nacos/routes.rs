@@ -1,40 +1,12 @@
-//! Which addresses there are, per version: one table from which requests are dispatched. An address
-//! that is not in it is answered `no such api` (`instance/unknown-paths`, `instance/wrong-methods`).
+//! Which addresses there are, per version: one table from which requests are dispatched, put
+//! together from the slices of its areas. An address that is not in it is answered `no such api`
+//! (`instance/unknown-paths`, `instance/wrong-methods`).
 
+use super::call::{Call, Note, Outcome};
+use super::{instance, legacy};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
-
-/// Something that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Api {
-    /// POST `/instance`.
-    Register,
-    /// PUT `/instance`.
-    Update,
-    /// PATCH `/instance`.
-    Patch,
-    /// DELETE `/instance`.
-    Deregister,
-    /// GET `/instance`.
-    Instance,
-    /// GET `/instance/list`.
-    List,
-    /// PUT `/instance/beat`.
-    Beat,
-    /// GET `/instance/statuses`.
-    Statuses,
-    /// PUT `/instance/metadata/batch`.
-    BatchUpdate,
-    /// DELETE `/instance/metadata/batch`.
-    BatchDelete,
-    /// GET `/api/hello`.
-    Hello,
-    /// GET `/api/srvIPXT`.
-    LegacyList,
-    /// GET `/api/clientBeat`.
-    LegacyBeat,
-}
 
 /// One address with its method.
 #[derive(Debug, Clone, Copy)]
@@ -43,76 +15,40 @@ pub struct Route {
     pub method: &'static str,
     /// Path behind `/nacos`.
     pub path: &'static str,
-    /// What is asked for.
-    pub api: Api,
     /// Its name in journal and metrics.
     pub operation: Operation,
-    /// Whether it exists.
+    /// Whether the version has it.
     pub exists: fn(&Quirks) -> bool,
+    /// What answers.
+    pub run: Run,
 }
 
-const fn always(_: &Quirks) -> bool {
+/// A handler.
+pub type Run = fn(&mut Call<'_>, &mut Note) -> Outcome;
+
+/// For addresses that every version has.
+pub const fn always(_: &Quirks) -> bool {
     true
 }
 
-const fn legacy(quirks: &Quirks) -> bool {
-    quirks.api.legacy
-}
-
-const fn patch(quirks: &Quirks) -> bool {
-    quirks.instance.patch
-}
-
-const fn batch(quirks: &Quirks) -> bool {
-    quirks.instance.metadata_batch
-}
-
-const fn route(
+/// A row of the table.
+pub const fn route(
     method: &'static str,
     path: &'static str,
-    api: Api,
     operation: Operation,
     exists: fn(&Quirks) -> bool,
+    run: Run,
 ) -> Route {
-    Route { method, path, api, operation, exists }
+    Route { method, path, operation, exists, run }
 }
 
+/// Every area's addresses.
+const AREAS: &[&[Route]] = &[instance::ROUTES, legacy::ROUTES];
+
 /// Every address of every version.
-pub const ROUTES: &[Route] = &[
-    route("POST", "/v1/ns/instance", Api::Register, Operation::Register, always),
-    route("PUT", "/v1/ns/instance", Api::Update, Operation::Update, always),
-    route("PATCH", "/v1/ns/instance", Api::Patch, Operation::Patch, patch),
-    route("DELETE", "/v1/ns/instance", Api::Deregister, Operation::Deregister, always),
-    route("GET", "/v1/ns/instance", Api::Instance, Operation::Instance, always),
-    route("GET", "/v1/ns/instance/list", Api::List, Operation::List, always),
-    route("PUT", "/v1/ns/instance/beat", Api::Beat, Operation::Beat, always),
-    route("GET", "/v1/ns/instance/statuses", Api::Statuses, Operation::Statuses, always),
-    route(
-        "PUT",
-        "/v1/ns/instance/metadata/batch",
-        Api::BatchUpdate,
-        Operation::MetadataBatch,
-        batch,
-    ),
-    route(
-        "DELETE",
-        "/v1/ns/instance/metadata/batch",
-        Api::BatchDelete,
-        Operation::MetadataBatch,
-        batch,
-    ),
-    route("POST", "/v1/ns/api", Api::Register, Operation::Register, legacy),
-    route("PUT", "/v1/ns/api", Api::Update, Operation::Update, legacy),
-    route("PATCH", "/v1/ns/api", Api::Patch, Operation::Patch, |q| legacy(q) && patch(q)),
-    route("DELETE", "/v1/ns/api", Api::Deregister, Operation::Deregister, legacy),
-    route("GET", "/v1/ns/api", Api::Instance, Operation::Instance, legacy),
-    route("GET", "/v1/ns/api/list", Api::List, Operation::List, legacy),
-    route("PUT", "/v1/ns/api/beat", Api::Beat, Operation::Beat, legacy),
-    route("GET", "/v1/ns/api/statuses", Api::Statuses, Operation::Statuses, legacy),
-    route("GET", "/v1/ns/api/hello", Api::Hello, Operation::Other, legacy),
-    route("GET", "/v1/ns/api/srvIPXT", Api::LegacyList, Operation::List, legacy),
-    route("GET", "/v1/ns/api/clientBeat", Api::LegacyBeat, Operation::Beat, legacy),
-];
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    AREAS.iter().flat_map(|area| area.iter())
+}
 
 /// The table, to be searched by path.
 #[derive(Debug)]
@@ -123,7 +59,7 @@ pub struct Routes {
 impl Default for Routes {
     fn default() -> Self {
         let mut by_path: FxHashMap<&'static str, Vec<Route>> = FxHashMap::default();
-        for route in ROUTES {
+        for route in all() {
             by_path.entry(route.path).or_default().push(*route);
         }
         Self { by_path }
@@ -137,7 +73,7 @@ impl Routes {
             Some(shorter) if quirks.http.trailing_slash => shorter,
             _ => path,
         };
-        let found = self.by_path.get(path)?.iter().find(|route| route.method == method)?;
-        (found.exists)(quirks).then_some(*found)
+        let mut found = self.by_path.get(path)?.iter();
+        found.find(|route| route.method == method && (route.exists)(quirks)).copied()
     }
 }
