@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// The version of the document's own format.
+const FORMAT: &str = concat!("3.1", ".0");
+
 /// One call: method, path, what it does, its parameters.
 type Call = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
@@ -64,7 +67,7 @@ pub fn document() -> Value {
         entry[*method] = call;
     }
     json!({
-        "openapi": "3.1.0",
+        "openapi": FORMAT,
         "info": { "title": "facos admin API", "version": env!("CARGO_PKG_VERSION") },
         "paths": paths,
     })
