@@ -1,38 +1,72 @@
-//! JSON that clients send, as the parsers of the version read it.
-use crate::model::{BatchTarget, FullBeat, Metadata, Refusal};
+//! The JSON that clients send to the instance API, read as the chosen server's parser reads it:
+//! beats, metadata, and the instances of a metadata batch.
+//!
+//! Which parser is a quirk (`beat.json`, `metadata.json`): fastjson 1.2.58 up to 1.2.1, Jackson
+//! from 2.0.2 on. What they take, what they make of it and the texts of their exceptions are
+//! shown by `instance/beat-bad-json`, `instance/beat-lenient-json` and `instance/metadata-forms`,
+//! and by the vectors of both parsers under `fixtures/java/`.
+//!
+//! Order of metadata: fastjson fills a `HashMap`, and 1.x shows it as it iterates, so keys come in
+//! Java's hash order here. Jackson fills a `LinkedHashMap`: keys come as sent, and what 2.0.2 lists
+//! is ordered again where it copies them. Pairs (`k=v,k2=v2`) fill a `HashMap` everywhere.
+
+mod fastjson;
+mod jackson;
+
+use crate::model::calls::BatchTarget;
+use crate::model::{FullBeat, Metadata, Refusal, java};
 use crate::profile::JsonDialect;
-/// beat
-pub fn beat(_d: JsonDialect, text: &str) -> Result<Option<FullBeat>, Refusal> {
-    let v: serde_json::Value = serde_json::from_str(text).map_err(|_| Refusal::null_pointer())?;
-    let s = |k: &str| v.get(k).and_then(|v| v.as_str()).map(Box::from);
-    Ok(Some(FullBeat {
-        ip: s("ip"),
-        port: v["port"].as_i64().unwrap_or(0) as i32,
-        cluster: s("cluster"),
-        service_name: s("serviceName"),
-        weight: v["weight"].as_f64().unwrap_or(0.0),
-        ephemeral: v["ephemeral"].as_bool().unwrap_or(true),
-        metadata: metadata(_d, &v["metadata"].to_string())?,
-    }))
+
+/// The beat of PUT `/instance/beat`; `None` is `null` and what the parser takes for it.
+pub fn beat(dialect: JsonDialect, text: &str) -> Result<Option<FullBeat>, Refusal> {
+    match dialect {
+        JsonDialect::Fastjson => fastjson::beat(text),
+        JsonDialect::Jackson => jackson::beat(text),
+    }
 }
-/// metadata
-pub fn metadata(_d: JsonDialect, text: &str) -> Result<Option<Metadata>, Refusal> {
-    if text == "null" {
-        return Ok(None);
+
+/// The metadata parameter (`UtilsAndCommons.parseMetadata`): a JSON object, or pairs; `None` is
+/// JSON's null.
+pub fn metadata(dialect: JsonDialect, text: &str) -> Result<Option<Metadata>, Refusal> {
+    if java::is_blank(text) {
+        return Ok(Some(Metadata::new()));
     }
-    if let Ok(serde_json::Value::Object(o)) = serde_json::from_str(text) {
-        return Ok(Some(o.into_iter().map(|(k, v)| (k, v.as_str().map(str::to_owned))).collect()));
+    let read = match dialect {
+        JsonDialect::Fastjson => fastjson::metadata(text),
+        JsonDialect::Jackson => jackson::metadata(text),
+    };
+    match read {
+        Ok(map) => Ok(map),
+        Err(()) => pairs(text)
+            .map(Some)
+            .ok_or_else(|| Refusal::nacos(400, format!("metadata format incorrect:{text}"))),
     }
-    let mut m = Metadata::new();
-    for p in text.split(',') {
-        let (k, v) = p
-            .split_once('=')
-            .ok_or_else(|| Refusal::nacos(400, format!("metadata format incorrect:{text}")))?;
-        m.insert(k, Some(v));
-    }
-    Ok(Some(m))
 }
-/// batch
-pub fn batch_targets(_t: &str) -> Option<Vec<BatchTarget>> {
-    None
+
+/// The `instances` of a metadata batch; `None` when there is no list to be had, or nothing in it:
+/// then all instances are meant.
+pub fn batch_targets(text: &str) -> Option<Vec<BatchTarget>> {
+    jackson::batch_targets(text).filter(|targets| !targets.is_empty())
+}
+
+/// `k=v,k2=v2`, nothing trimmed.
+fn pairs(text: &str) -> Option<Metadata> {
+    let mut map = Metadata::new();
+    for pair in java::split(text, ",") {
+        let halves = java::split(pair, "=");
+        let [key, value] = halves[..] else { return None };
+        map.insert(key, Some(value));
+    }
+    Some(java_order(map))
+}
+
+/// The keys as a `HashMap` iterates over them.
+fn java_order(map: Metadata) -> Metadata {
+    if map.len() < 2 {
+        return map;
+    }
+    let mut entries: Vec<(&str, Option<&str>)> = map.iter().collect();
+    java::sort_by_hash_order(&mut entries, |entry| entry.0);
+    let owned = |(key, value): (&str, Option<&str>)| (key.to_owned(), value.map(str::to_owned));
+    entries.into_iter().map(owned).collect()
 }

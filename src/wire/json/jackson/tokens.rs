@@ -1,0 +1,485 @@
+//! Tokens as `ReaderBasedJsonParser` gives them: a field's name comes with the first of its value,
+//! and a string is read to its end only when someone asks for it or goes on.
+
+use super::source::{
+    Failure, Place, begins_identifier, continues_identifier, described, location, utf16,
+};
+
+/// What `nextToken` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    StartObject,
+    EndObject,
+    StartArray,
+    EndArray,
+    FieldName,
+    Text,
+    Int,
+    Float,
+    True,
+    False,
+    Null,
+}
+
+/// An open array or object; the outermost, the root, is neither.
+struct Scope {
+    array: bool,
+    begun: Place,
+    /// Whether an entry was read, so that a comma must come next.
+    entered: bool,
+}
+
+/// The parser.
+pub(super) struct Tokens {
+    text: Vec<u16>,
+    /// The next unit to read.
+    pub(super) at: usize,
+    line: usize,
+    line_start: usize,
+    token: Option<Token>,
+    /// The token of a value whose name was given first.
+    pending: Option<Token>,
+    /// A string was begun and not read.
+    unread_text: bool,
+    /// Name of the field last read.
+    name: String,
+    /// Units of the number last read.
+    pub(super) number: std::ops::Range<usize>,
+    scopes: Vec<Scope>,
+    token_place: Place,
+    name_place: Place,
+}
+
+const BEFORE: Place = Place { line: 1, column: 0 };
+
+impl Tokens {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            text: text.encode_utf16().collect(),
+            at: 0,
+            line: 1,
+            line_start: 0,
+            token: None,
+            pending: None,
+            unread_text: false,
+            name: String::new(),
+            number: 0..0,
+            scopes: Vec::new(),
+            token_place: BEFORE,
+            name_place: BEFORE,
+        }
+    }
+
+    /// The whole text.
+    pub(super) fn source(&self) -> &[u16] {
+        &self.text
+    }
+
+    /// The token last read.
+    pub(super) fn current(&self) -> Option<Token> {
+        self.token
+    }
+
+    /// The name last read.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text of the number last read.
+    pub(super) fn number_text(&self) -> String {
+        utf16(&self.text[self.number.clone()])
+    }
+
+    /// A failure where the parser stands (`JsonParseException`).
+    pub(super) fn error(&self, message: impl Into<String>) -> Failure {
+        let place = Place { line: self.line, column: self.at - self.line_start + 1 };
+        Failure { message: message.into(), place, through: Vec::new(), by_parser: true }
+    }
+
+    /// A failure of who reads the token (`MismatchedInputException`).
+    pub(super) fn mismatch(&self, message: impl Into<String>) -> Failure {
+        let place = match self.token {
+            Some(Token::FieldName) => self.name_place,
+            _ => self.token_place,
+        };
+        Failure { message: message.into(), place, through: Vec::new(), by_parser: false }
+    }
+
+    /// `nextToken`; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Token>, Failure> {
+        if self.token == Some(Token::FieldName) {
+            self.token = self.pending.take();
+            match self.token {
+                Some(Token::StartArray) => self.open(true),
+                Some(Token::StartObject) => self.open(false),
+                _ => {}
+            }
+            return Ok(self.token);
+        }
+        if self.unread_text {
+            self.read_text(None)?;
+        }
+        let Some(first) = self.skip_blanks()? else {
+            self.end()?;
+            self.token = None;
+            return Ok(None);
+        };
+        if first == u16::from(b']') || first == u16::from(b'}') {
+            self.close(first)?;
+            return Ok(self.token);
+        }
+        let mut first = first;
+        if let Some(scope) = self.scopes.last_mut()
+            && std::mem::replace(&mut scope.entered, true)
+        {
+            first = self.skip_comma(first)?;
+        }
+        if self.scopes.last().is_some_and(|scope| !scope.array) {
+            self.name_place = self.read_place();
+            self.read_name(first)?;
+            self.token = Some(Token::FieldName);
+            let first = self.skip_colon()?;
+            self.token_place = self.read_place();
+            self.pending = Some(self.value(first)?);
+            return Ok(self.token);
+        }
+        self.token_place = self.read_place();
+        let token = self.value(first)?;
+        match token {
+            Token::StartArray => self.open(true),
+            Token::StartObject => self.open(false),
+            _ => {}
+        }
+        self.token = Some(token);
+        Ok(self.token)
+    }
+
+    /// `nextFieldName`: whether a name came; otherwise the object closed.
+    pub(super) fn next_name(&mut self) -> Result<bool, Failure> {
+        Ok(self.next()? == Some(Token::FieldName))
+    }
+
+    /// `skipChildren`.
+    pub(super) fn skip_children(&mut self) -> Result<(), Failure> {
+        let mut open = match self.token {
+            Some(Token::StartObject | Token::StartArray) => 1usize,
+            _ => return Ok(()),
+        };
+        while open > 0 {
+            match self.next()? {
+                Some(Token::StartObject | Token::StartArray) => open += 1,
+                Some(Token::EndObject | Token::EndArray) => open -= 1,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The string at the current token.
+    pub(super) fn text(&mut self) -> Result<String, Failure> {
+        let mut units = Vec::new();
+        self.read_text(Some(&mut units))?;
+        Ok(utf16(&units))
+    }
+
+    /// Whether the parser is outside of every array and object.
+    pub(super) fn in_root(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// The unit at `index`, if there is one.
+    pub(super) fn unit(&self, index: usize) -> Option<u16> {
+        self.text.get(index).copied()
+    }
+
+    /// Reads one unit.
+    pub(super) fn read(&mut self) -> Option<u16> {
+        let unit = self.unit(self.at)?;
+        self.at += 1;
+        Some(unit)
+    }
+
+    /// Where the unit just read stands.
+    fn read_place(&self) -> Place {
+        Place { line: self.line, column: self.at - self.line_start }
+    }
+
+    fn open(&mut self, array: bool) {
+        self.scopes.push(Scope { array, begun: self.token_place, entered: false });
+    }
+
+    fn close(&mut self, closer: u16) -> Result<(), Failure> {
+        self.token_place = self.read_place();
+        let array = closer == u16::from(b']');
+        match self.scopes.pop() {
+            Some(scope) if scope.array == array => {
+                self.token = Some(if array { Token::EndArray } else { Token::EndObject });
+                Ok(())
+            }
+            scope => {
+                let expected = if array { '}' } else { ']' };
+                let (kind, begun) = match &scope {
+                    Some(scope) => (kind(Some(scope)), scope.begun),
+                    None => ("root", BEFORE),
+                };
+                let begun = location(&self.text, begun);
+                let found = if array { ']' } else { '}' };
+                Err(self.error(format!(
+                    "Unexpected close marker '{found}': expected '{expected}' (for {kind} starting \
+                     at {begun})"
+                )))
+            }
+        }
+    }
+
+    /// The text ended: fine outside of every array and object.
+    fn end(&self) -> Result<(), Failure> {
+        let Some(scope) = self.scopes.last() else { return Ok(()) };
+        let begun = location(&self.text, scope.begun);
+        Err(self.error(format!(
+            "Unexpected end-of-input: expected close marker for {} (start marker at {begun})",
+            kind(Some(scope))
+        )))
+    }
+
+    /// The token that begins with `first`.
+    fn value(&mut self, first: u16) -> Result<Token, Failure> {
+        match u8::try_from(first).unwrap_or(0) {
+            b'"' => {
+                self.unread_text = true;
+                Ok(Token::Text)
+            }
+            b'[' => Ok(Token::StartArray),
+            b'{' => Ok(Token::StartObject),
+            b't' => self.word("true", 1).map(|()| Token::True),
+            b'f' => self.word("false", 1).map(|()| Token::False),
+            b'n' => self.word("null", 1).map(|()| Token::Null),
+            b'-' => self.negative_number(),
+            b'0'..=b'9' => self.positive_number(),
+            _ => Err(self.odd_value(first)),
+        }
+    }
+
+    fn odd_value(&mut self, first: u16) -> Failure {
+        let non_standard = |word: &str| {
+            format!(
+                "Non-standard token '{word}': enable JsonParser.Feature.\
+                 ALLOW_NON_NUMERIC_NUMBERS to allow"
+            )
+        };
+        match u8::try_from(first).unwrap_or(0) {
+            b'N' => match self.word("NaN", 1) {
+                Ok(()) => return self.error(non_standard("NaN")),
+                Err(failure) => return failure,
+            },
+            b'I' => match self.word("Infinity", 1) {
+                Ok(()) => return self.error(non_standard("Infinity")),
+                Err(failure) => return failure,
+            },
+            b'+' => {
+                return match self.read() {
+                    None => self.error("Unexpected end-of-input in a Number value"),
+                    Some(next) => self.no_number(next, false),
+                };
+            }
+            _ => {}
+        }
+        if begins_identifier(first) {
+            return self.unknown_word(&utf16(&[first]));
+        }
+        self.unexpected(first, &format!("expected a valid value {VALID}"))
+    }
+
+    /// `_matchToken`: the rest of `word`, of which `known` characters are read.
+    pub(super) fn word(&mut self, word: &str, known: usize) -> Result<(), Failure> {
+        for (index, expected) in word.bytes().enumerate().skip(known) {
+            if self.unit(self.at) != Some(u16::from(expected)) {
+                return Err(self.unknown_word(&word[..index]));
+            }
+            self.at += 1;
+        }
+        match self.unit(self.at) {
+            Some(next) if next >= u16::from(b'0') && continues_identifier(next) => {
+                Err(self.unknown_word(word))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `_reportInvalidToken`: reads on as long as it looks like a word.
+    fn unknown_word(&mut self, begun: &str) -> Failure {
+        let mut word: Vec<u16> = begun.encode_utf16().collect();
+        let mut cut = "";
+        while let Some(next) = self.unit(self.at).filter(|unit| continues_identifier(*unit)) {
+            self.at += 1;
+            word.push(next);
+            if word.len() >= LONGEST_WORD {
+                cut = "...";
+                break;
+            }
+        }
+        self.error(format!("Unrecognized token '{}{cut}': was expecting {VALID}", utf16(&word)))
+    }
+
+    /// `_reportUnexpectedChar`.
+    pub(super) fn unexpected(&self, unit: u16, comment: &str) -> Failure {
+        self.error(format!("Unexpected character ({}): {comment}", described(unit)))
+    }
+
+    fn read_name(&mut self, first: u16) -> Result<(), Failure> {
+        if first != u16::from(b'"') {
+            return Err(self.unexpected(first, "was expecting double-quote to start field name"));
+        }
+        let mut units = Vec::new();
+        loop {
+            let Some(unit) = self.read() else {
+                return Err(self.error("Unexpected end-of-input in field name"));
+            };
+            match unit {
+                0x22 => break,
+                0x5c => units.push(self.escape()?),
+                0..32 => return Err(self.bare_control(unit, "name")),
+                _ => units.push(unit),
+            }
+        }
+        self.name = utf16(&units);
+        Ok(())
+    }
+
+    /// Reads the string to its end, into `units` if anyone wants it.
+    fn read_text(&mut self, mut units: Option<&mut Vec<u16>>) -> Result<(), Failure> {
+        self.unread_text = false;
+        loop {
+            let Some(unit) = self.read() else {
+                let message = "Unexpected end-of-input: was expecting closing quote for a string \
+                               value";
+                return Err(self.error(message));
+            };
+            let unit = match unit {
+                0x22 => return Ok(()),
+                0x5c => self.escape()?,
+                0..32 => return Err(self.bare_control(unit, "string value")),
+                unit => unit,
+            };
+            if let Some(units) = &mut units {
+                units.push(unit);
+            }
+        }
+    }
+
+    fn bare_control(&self, unit: u16, inside: &str) -> Failure {
+        self.error(format!(
+            "Illegal unquoted character ({}): has to be escaped using backslash to be included in \
+             {inside}",
+            described(unit)
+        ))
+    }
+
+    fn escape(&mut self) -> Result<u16, Failure> {
+        let ended = "Unexpected end-of-input in character escape sequence";
+        let Some(unit) = self.read() else { return Err(self.error(ended)) };
+        Ok(match u8::try_from(unit).unwrap_or(0) {
+            b'b' => 8,
+            b't' => 9,
+            b'n' => 10,
+            b'f' => 12,
+            b'r' => 13,
+            b'"' | b'/' | b'\\' => unit,
+            b'u' => {
+                let mut value = 0;
+                for _ in 0..4 {
+                    let Some(digit) = self.read() else { return Err(self.error(ended)) };
+                    let known = char::from_u32(digit.into()).and_then(|c| c.to_digit(16));
+                    let Some(known) = known else {
+                        let comment = "expected a hex-digit for character escape sequence";
+                        return Err(self.unexpected(digit, comment));
+                    };
+                    value = value << 4 | known as u16;
+                }
+                value
+            }
+            _ => {
+                let found = described(unit);
+                return Err(self.error(format!("Unrecognized character escape {found}")));
+            }
+        })
+    }
+
+    /// The next unit that is no blank; `None` at the end.
+    fn skip_blanks(&mut self) -> Result<Option<u16>, Failure> {
+        while let Some(unit) = self.read() {
+            match unit {
+                32 | 9 => {}
+                10 | 13 => self.line_end(unit),
+                0..32 => {
+                    let found = described(unit);
+                    return Err(self.error(format!(
+                        "Illegal character ({found}): only regular white space (\\r, \\n, \\t) is \
+                         allowed between tokens"
+                    )));
+                }
+                0x2f => {
+                    return Err(self.unexpected(
+                        unit,
+                        "maybe a (non-standard) comment? (not recognized as one since Feature \
+                         'ALLOW_COMMENTS' not enabled for parser)",
+                    ));
+                }
+                unit => return Ok(Some(unit)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Counts a line that ended with `unit`.
+    pub(super) fn line_end(&mut self, unit: u16) {
+        if unit == 13 && self.unit(self.at) == Some(10) {
+            self.at += 1;
+        }
+        self.line += 1;
+        self.line_start = self.at;
+    }
+
+    fn skip_comma(&mut self, first: u16) -> Result<u16, Failure> {
+        let inside = kind(self.scopes.last());
+        if first != u16::from(b',') {
+            let comment = format!("was expecting comma to separate {inside} entries");
+            return Err(self.unexpected(first, &comment));
+        }
+        match self.skip_blanks()? {
+            Some(unit) => Ok(unit),
+            None => {
+                Err(self.error(format!("Unexpected end-of-input within/between {inside} entries")))
+            }
+        }
+    }
+
+    fn skip_colon(&mut self) -> Result<u16, Failure> {
+        let ended = |tokens: &Self| {
+            let inside = kind(tokens.scopes.last());
+            tokens.error(format!("Unexpected end-of-input within/between {inside} entries"))
+        };
+        let Some(colon) = self.skip_blanks()? else { return Err(ended(self)) };
+        if colon != u16::from(b':') {
+            let comment = "was expecting a colon to separate field name and value";
+            return Err(self.unexpected(colon, comment));
+        }
+        match self.skip_blanks()? {
+            Some(unit) => Ok(unit),
+            None => Err(ended(self)),
+        }
+    }
+}
+
+/// A longer word is cut in messages.
+const LONGEST_WORD: usize = 256;
+const VALID: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+fn kind(scope: Option<&Scope>) -> &'static str {
+    match scope {
+        None => "root",
+        Some(scope) if scope.array => "Array",
+        Some(_) => "Object",
+    }
+}
