@@ -1,4 +1,4 @@
-//! Clients that mean harm or do not know better: what they send must cost them, not the others.
+//! Answers that nobody reads.
 
 use bytes::Bytes;
 use facos::edge::http::{Answer, Body, Handler, Request, Response, ServerConfig, Shutdown, serve};
