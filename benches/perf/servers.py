@@ -66,7 +66,7 @@ class Facos(Process):
         command += ["--clock", clock] if clock else []
         super().__init__(command)
         ready = json.loads(self.ready_line)
-        self.address = ready["nodes"][0]["http"]
+        self.address = ready["nodes"][0]["http"].removeprefix("http://")
         self.admin = ready["admin"].removeprefix("http://")
         self.profile = ready["profile"]
 
