@@ -4,6 +4,7 @@
 //! map.
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod edge;
 pub mod model;
 pub mod node;

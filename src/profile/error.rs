@@ -114,8 +114,8 @@ impl ProfileError {
     }
 }
 
-/// " (did you mean ...?" for the nearest names, or nothing when none is near.
-pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
+/// " (did you mean ...?)" for the nearest names, or nothing when none is near.
+pub fn suggestion(name: &str, names: &[&str]) -> String {
     let likeness = |known: &str| {
         // Who forgets the section, or writes a dash, still means the quirk.
         let tail = known.rsplit('.').next().unwrap_or(known);

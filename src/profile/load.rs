@@ -15,6 +15,9 @@ pub const BUILT_IN: [(&str, &str); 3] = [
     ("2.0.2", include_str!("../../profiles/nacos-2.0.2.toml")),
 ];
 
+/// The built-in profile that a server has unless told otherwise.
+pub const DEFAULT_PROFILE: &str = "2.0.2";
+
 /// Profiles may inherit from each other so many times; a ring is refused by it.
 const MAX_DEPTH: usize = 8;
 

@@ -16,8 +16,8 @@ mod tests;
 mod values;
 
 pub use choices::*;
-pub use error::ProfileError;
+pub use error::{ProfileError, suggestion};
 pub use info::{QuirkInfo, Reason};
-pub use load::{BUILT_IN, Origin, Profile, ProfileLine, Setting};
+pub use load::{BUILT_IN, DEFAULT_PROFILE, Origin, Profile, ProfileLine, Setting};
 pub use quirks::*;
 pub use values::{Choice, Kind, QuirkValue};
