@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod ctl;
 pub mod edge;
 pub mod model;
 pub mod node;

@@ -33,10 +33,11 @@ const LAYERS: [(&str, u8); 24] = [
 
 /// Modules that may use less than every lower layer: they judge servers or speak to them, and one
 /// that shared the server's code would agree with its mistakes.
-const NARROWER: [(&str, &[&str]); 3] = [
+const NARROWER: [(&str, &[&str]); 4] = [
     ("client", &["model", "wire"]),
     ("bench", &["model", "wire", "client"]),
     ("verify", &["model", "wire", "client"]),
+    ("ctl", &["model", "wire", "client"]),
 ];
 
 /// Every `crate::module` is of a lower layer.
