@@ -9,21 +9,20 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::exit::{Failure, NO, UNREACHABLE, USAGE};
+use super::output::unless_closed;
 use crate::client::http;
 use crate::verify::run::{Choice, run_all};
 use crate::verify::{PlayOptions, Time, Transcript, Verdict, load, report};
 
-/// The answer is no: something differs.
-const EXIT_DIFFERENCES: u8 = 1;
-/// The command line asks for what is not there.
-const EXIT_USAGE: u8 = 2;
-/// A server that is needed does not answer.
-const EXIT_UNREACHABLE: u8 = 69;
 /// How long a node may take to accept a connection before anything is played.
 const REACH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Play recorded transcripts against any server and report every difference.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example: does the server on 8848 answer as the recorded version did?
+  facos verify --profile 1.2.1 --node 127.0.0.1:8848 fixtures/transcripts/instance")]
 pub struct VerifyArgs {
     /// The server version whose recorded answers count: 1.1.4, 1.2.1 or 2.0.2.
     #[arg(long, value_name = "VERSION")]
@@ -62,35 +61,26 @@ enum Output {
     Junit,
 }
 
-/// Why nothing was played.
-struct Stop {
-    code: u8,
-    error: String,
-    hint: String,
-}
-
-/// Runs the subcommand; says itself on stderr why it could not begin.
-pub fn run(args: VerifyArgs) -> Result<ExitCode> {
+/// Runs the subcommand.
+///
+/// # Errors
+/// Nothing could be played.
+pub fn run(args: &VerifyArgs) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
     runtime.block_on(async {
-        match prepare(&args).await {
-            Ok((transcripts, options)) => play_all(&args, transcripts, options).await,
-            Err(Stop { code, error, hint }) => {
-                eprintln!("error: {error}\nhint: {hint}");
-                Ok(ExitCode::from(code))
-            }
-        }
+        let (transcripts, options) = prepare(args).await?;
+        play_all(args, transcripts, options).await
     })
 }
 
-async fn prepare(args: &VerifyArgs) -> Result<(Vec<Transcript>, PlayOptions), Stop> {
+async fn prepare(args: &VerifyArgs) -> Result<(Vec<Transcript>, PlayOptions), Failure> {
     let nodes = args.nodes.iter().map(|url| address(url)).collect::<Result<Vec<_>, _>>()?;
     let admin = args.admin.as_deref().map(address).transpose()?;
-    let loaded = load(&args.paths).map_err(|error| Stop {
-        code: EXIT_USAGE,
+    let loaded = load(&args.paths).map_err(|error| Failure {
+        code: USAGE,
         error: error.to_string(),
         hint: "give transcripts, or folders such as fixtures/transcripts/instance".to_owned(),
     })?;
@@ -111,26 +101,26 @@ async fn prepare(args: &VerifyArgs) -> Result<(Vec<Transcript>, PlayOptions), St
     Ok((chosen, PlayOptions { nodes, version: choice.version, time }))
 }
 
-fn address(url: &str) -> Result<String, Stop> {
-    http::address_of(url).ok_or_else(|| Stop {
-        code: EXIT_USAGE,
+fn address(url: &str) -> Result<String, Failure> {
+    http::address_of(url).ok_or_else(|| Failure {
+        code: USAGE,
         error: format!("{url} is not the address of a server"),
         hint: "an address is host:port or http://host:port".to_owned(),
     })
 }
 
-async fn reach(address: &str) -> Result<(), Stop> {
+async fn reach(address: &str) -> Result<(), Failure> {
     match http::Connection::open(address, REACH_TIMEOUT).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(Stop {
-            code: EXIT_UNREACHABLE,
+        Err(error) => Err(Failure {
+            code: UNREACHABLE,
             error: format!("cannot reach {address}: {error}"),
             hint: "start the server first, or correct --node or --admin".to_owned(),
         }),
     }
 }
 
-fn nothing_matches(choice: &Choice, loaded: &[Transcript]) -> Stop {
+fn nothing_matches(choice: &Choice, loaded: &[Transcript]) -> Failure {
     let versions: BTreeSet<&str> =
         loaded.iter().flat_map(|transcript| &transcript.versions).map(String::as_str).collect();
     let deployments: BTreeSet<&str> =
@@ -151,7 +141,7 @@ fn nothing_matches(choice: &Choice, loaded: &[Transcript]) -> Stop {
         "no transcript matches --profile {} on deployment {}",
         choice.version, choice.deployment
     );
-    Stop { code: EXIT_USAGE, error, hint }
+    Failure { code: USAGE, error, hint }
 }
 
 async fn play_all(
@@ -169,7 +159,7 @@ async fn play_all(
     run_all(transcripts, options, args.jobs, |verdict| {
         bar.set_message(verdict.name.clone());
         if written.is_ok() {
-            written = bar.suspend(|| write_one(args.output, &verdict));
+            written = bar.suspend(|| unless_closed(write_one(args.output, &verdict)));
         }
         bar.inc(1);
         verdicts.push(verdict);
@@ -178,11 +168,14 @@ async fn play_all(
     bar.finish_and_clear();
     written.context("cannot write to stdout")?;
     if args.output == Output::Junit {
-        report::write_junit(&mut io::stdout().lock(), &verdicts)?;
+        let mut junit = Vec::new();
+        report::write_junit(&mut junit, &verdicts)?;
+        unless_closed(io::stdout().lock().write_all(&junit)).context("cannot write to stdout")?;
     }
     let failed = verdicts.iter().filter(|verdict| !verdict.passed()).count();
-    summarise(args.output, total - failed, failed).context("cannot write to stdout")?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENCES) })
+    unless_closed(summarise(args.output, total - failed, failed))
+        .context("cannot write to stdout")?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
 fn write_one(output: Output, verdict: &Verdict) -> io::Result<()> {
@@ -216,7 +209,7 @@ mod tests {
         verify: VerifyArgs,
     }
 
-    fn stop(line: &str) -> Stop {
+    fn stop(line: &str) -> Failure {
         let args = Command::try_parse_from(line.split(' ')).unwrap().verify;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(prepare(&args)).err().unwrap()

@@ -1,0 +1,288 @@
+//! The command line of `facos ctl`: one command for each call of the admin API.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+
+use crate::cli::output::Format;
+use crate::ctl::{Call, Scope};
+use crate::model::Span;
+
+/// Talk to the admin API of a running server
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: let sixteen seconds pass on a manual clock, then see who still beats
+  facos ctl advance 16s
+  facos ctl journal --op beat --limit 10 -o text
+
+Without --admin it goes where a server that is started here would listen: to the admin address
+of facos.toml and FACOS_*, which is 127.0.0.1:18848 by default.")]
+pub struct CtlArgs {
+    /// The admin API, as the ready line names it [env: FACOS_ADMIN]
+    #[arg(long, value_name = "URL", global = true, value_hint = ValueHint::Url)]
+    pub(super) admin: Option<String>,
+    /// What the admin API wants to know [env: FACOS_ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", global = true)]
+    pub(super) token: Option<String>,
+    /// The node that is meant, from 0 [default: the first]
+    #[arg(long, value_name = "N", global = true)]
+    pub(super) node: Option<u8>,
+    /// Read the admin address from FILE [default: facos.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+    /// How the answer is written to stdout
+    #[arg(short, long, value_enum, global = true, default_value = "json")]
+    pub(super) output: Format,
+    #[command(subcommand)]
+    command: CtlCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CtlCommand {
+    /// Tell whether the server answers clients
+    Health {
+        /// Ask only whether the process lives
+        #[arg(long)]
+        live: bool,
+    },
+    /// Tell what runs there
+    Info,
+    /// Show its profile, with the origin of each value
+    Profile,
+    /// Tell the time on its clock
+    Clock,
+    /// Let time pass on a manual clock; answers when all that fell due is done
+    #[command(after_help = "Example: past the fifteen seconds after which a beat is overdue
+  facos ctl advance 16s")]
+    Advance {
+        /// How long, such as 5s, 16000ms or 2m
+        duration: Span,
+    },
+    /// Forget what happened
+    #[command(after_help = "Example: between two tests against one server
+  facos ctl reset")]
+    Reset {
+        /// What is forgotten
+        #[arg(long, value_enum, default_value_t)]
+        scope: ScopeArg,
+    },
+    /// See and change how it behaves; the next request meets the change
+    #[command(after_help = "Example: from now on a beat says nothing of light beats
+  facos ctl quirks set beat.light absent")]
+    Quirks {
+        #[command(subcommand)]
+        command: Option<QuirksCommand>,
+    },
+    /// Show what clients asked, what they were answered, and what was pushed
+    #[command(after_help = "Example: how many beats of a service came without the beat itself
+  facos ctl journal --op beat --service orders --beat absent --count")]
+    Journal(JournalArgs),
+    /// Print its metrics in the text format of Prometheus
+    Metrics,
+    /// List every instance
+    Instances,
+    /// List every subscriber
+    Subscribers,
+    /// Print the description of the admin API
+    Openapi,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ScopeArg {
+    /// Everything below
+    #[default]
+    All,
+    /// Services, clients and subscribers
+    Registry,
+    /// The journal
+    Journal,
+    /// Quirks that were changed since the start
+    Quirks,
+}
+
+#[derive(Debug, Subcommand)]
+enum QuirksCommand {
+    /// List every quirk with its value (what `quirks` alone does)
+    List,
+    /// Show one quirk
+    Get {
+        /// Its name, such as beat.light
+        name: String,
+    },
+    /// Give a quirk another value
+    Set {
+        /// Its name, such as beat.light
+        name: String,
+        /// The value, such as absent
+        value: String,
+    },
+    /// Give one quirk, or all, the value that the server was started with
+    Reset {
+        /// Its name; all when it is left out
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct JournalArgs {
+    /// Only this operation, such as beat, register, list or push
+    #[arg(long, value_name = "OPERATION")]
+    op: Option<String>,
+    /// Only this namespace
+    #[arg(long, value_name = "ID")]
+    namespace: Option<String>,
+    /// Only this service, grouped or by its name alone
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// Only this address of an instance or subscriber
+    #[arg(long, value_name = "IP")]
+    ip: Option<String>,
+    /// Only this port of an instance or subscriber
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Only agents that begin so
+    #[arg(long, value_name = "PREFIX")]
+    agent: Option<String>,
+    /// Only beats whose JSON stood there: query, body, absent or undecodable
+    #[arg(long, value_name = "PLACE")]
+    beat: Option<String>,
+    /// Only what was answered with this status
+    #[arg(long, value_name = "STATUS")]
+    status: Option<u16>,
+    /// Only records behind this number
+    #[arg(long, value_name = "SEQ")]
+    since: Option<u64>,
+    /// Only records from this time on, in milliseconds of the server's clock
+    #[arg(long, value_name = "MS")]
+    from_ms: Option<u64>,
+    /// At most so many, the newest
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Only count them
+    #[arg(long)]
+    count: bool,
+}
+
+impl CtlArgs {
+    /// The call that the command stands for.
+    pub(super) fn call(&self) -> Call {
+        match &self.command {
+            CtlCommand::Health { live: true } => Call::Live,
+            CtlCommand::Health { live: false } => Call::Ready,
+            CtlCommand::Info => Call::Info,
+            CtlCommand::Profile => Call::Profile,
+            CtlCommand::Clock => Call::Clock,
+            CtlCommand::Advance { duration } => Call::Advance(*duration),
+            CtlCommand::Reset { scope } => Call::Reset(scope.scope()),
+            CtlCommand::Quirks { command } => quirks_call(command.as_ref()),
+            CtlCommand::Journal(args) if args.count => Call::JournalCount(args.filters()),
+            CtlCommand::Journal(args) => Call::Journal(args.filters()),
+            CtlCommand::Metrics => Call::Metrics,
+            CtlCommand::Instances => Call::Instances,
+            CtlCommand::Subscribers => Call::Subscribers,
+            CtlCommand::Openapi => Call::OpenApi,
+        }
+    }
+}
+
+fn quirks_call(command: Option<&QuirksCommand>) -> Call {
+    match command {
+        None | Some(QuirksCommand::List) => Call::Quirks,
+        Some(QuirksCommand::Get { name }) => Call::Quirk(name.clone()),
+        Some(QuirksCommand::Set { name, value }) => {
+            Call::SetQuirk { name: name.clone(), value: value.clone() }
+        }
+        Some(QuirksCommand::Reset { name: Some(name) }) => Call::RestoreQuirk(name.clone()),
+        Some(QuirksCommand::Reset { name: None }) => Call::Reset(Scope::Quirks),
+    }
+}
+
+impl ScopeArg {
+    fn scope(self) -> Scope {
+        match self {
+            Self::All => Scope::All,
+            Self::Registry => Scope::Registry,
+            Self::Journal => Scope::Journal,
+            Self::Quirks => Scope::Quirks,
+        }
+    }
+}
+
+impl JournalArgs {
+    /// What is asked for, as the parameters of the call.
+    fn filters(&self) -> Vec<(&'static str, String)> {
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let filters = [
+            ("op", self.op.clone()),
+            ("namespace", self.namespace.clone()),
+            ("service", self.service.clone()),
+            ("ip", self.ip.clone()),
+            ("port", number(self.port.map(u64::from))),
+            ("agent", self.agent.clone()),
+            ("beat", self.beat.clone()),
+            ("status", number(self.status.map(u64::from))),
+            ("since", number(self.since)),
+            ("from_ms", number(self.from_ms)),
+            ("limit", number(self.limit)),
+        ];
+        filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        ctl: CtlArgs,
+    }
+
+    fn call(line: &str) -> Call {
+        Line::try_parse_from(format!("ctl {line}").split(' ')).unwrap().ctl.call()
+    }
+
+    #[test]
+    fn each_command_is_a_call() {
+        let name = || "beat.light".to_owned();
+        let examples = [
+            ("health", Call::Ready),
+            ("health --live", Call::Live),
+            ("advance 2m", Call::Advance("120s".parse().unwrap())),
+            ("reset", Call::Reset(Scope::All)),
+            ("reset --scope journal", Call::Reset(Scope::Journal)),
+            ("quirks", Call::Quirks),
+            ("quirks list", Call::Quirks),
+            ("quirks get beat.light", Call::Quirk(name())),
+            (
+                "quirks set beat.light absent",
+                Call::SetQuirk { name: name(), value: "absent".to_owned() },
+            ),
+            ("quirks reset beat.light", Call::RestoreQuirk(name())),
+            ("quirks reset", Call::Reset(Scope::Quirks)),
+            ("openapi", Call::OpenApi),
+        ];
+        for (line, expected) in examples {
+            assert_eq!(call(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_filter_of_the_journal_is_a_parameter() {
+        let line = "journal --op beat --namespace n --service s --ip i --port 1 --agent a \
+                    --beat body --status 200 --since 2 --from-ms 3 --limit 4";
+        let Call::Journal(filters) = call(line) else { panic!("no journal") };
+        let filters: Vec<String> =
+            filters.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            filters.join("&"),
+            "op=beat&namespace=n&service=s&ip=i&port=1&agent=a&beat=body&status=200&since=2\
+             &from_ms=3&limit=4"
+        );
+        let counted = call("journal --count --op push");
+        assert_eq!(counted, Call::JournalCount(vec![("op", "push".to_owned())]));
+    }
+}
