@@ -78,7 +78,7 @@ fn any_write() -> impl Strategy<Value = StoreWrite> {
             StoreWrite::InstanceRecord { service, metadata_id, record }
         },
     );
-    let switches = any::<(Option<Vec<String>>, f32, i64, Vec<(String, u16)>)>().prop_map(
+    let switches = any::<(Option<Vec<String>>, f32, i64, Vec<(String, i32)>)>().prop_map(
         |(masters, distro_threshold, push_cache_millis, limited_url_map)| {
             StoreWrite::Switches(Box::new(Switches {
                 masters,

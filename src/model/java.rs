@@ -136,6 +136,13 @@ pub fn parse_double(text: &str) -> Option<f64> {
     Some(sign * value)
 }
 
+/// `Float.parseFloat`: the grammar of doubles, rounded once.
+pub fn parse_float(text: &str) -> Option<f32> {
+    let double = parse_double(text)?;
+    let decimal = without_suffix(trim(text)).parse();
+    Some(decimal.unwrap_or(double as f32))
+}
+
 /// The refusal's text of `Double.parseDouble`.
 pub fn double_error(text: &str) -> String {
     match trim(text) {
@@ -211,13 +218,25 @@ pub fn double_text(value: f64) -> String {
     text
 }
 
+/// `Float.toString`.
+pub fn float_text(value: f32) -> String {
+    let mut text = String::with_capacity(8);
+    push_floating(&mut text, f64::from(value), value);
+    text
+}
+
 /// Appends `Double.toString`.
 pub fn push_double(out: &mut String, value: f64) {
-    let size = value.abs();
-    if value.is_nan() {
+    push_floating(out, value, value);
+}
+
+/// Appends `value`, which is as large as `wide`, with as many digits as its own type needs.
+fn push_floating(out: &mut String, wide: f64, value: impl std::fmt::Display + std::fmt::LowerExp) {
+    let size = wide.abs();
+    if wide.is_nan() {
         out.push_str("NaN");
-    } else if value.is_infinite() {
-        out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+    } else if wide.is_infinite() {
+        out.push_str(if wide > 0.0 { "Infinity" } else { "-Infinity" });
     } else if size == 0.0 || (1e-3..1e7).contains(&size) {
         let start = out.len();
         write!(out, "{value}").expect("writing to a string cannot fail");

@@ -15,6 +15,8 @@ pub enum JavaException {
     Nacos(u16),
     /// `MissingServletRequestParameterException`: an `@RequestParam` was left out.
     MissingParameter,
+    /// The same of one that is no text, with the type it is declared with.
+    MissingTypedParameter(&'static str),
     /// `MethodArgumentTypeMismatchException`: an `@RequestParam` is no number or boolean. The
     /// message carries the cause.
     TypeMismatch,

@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use store::{Receipt, Store, StoreError};
 use tokio::sync::Notify;
 
@@ -70,6 +70,8 @@ pub struct Node {
     /// When the driver wakes next; an operation that needs it earlier notifies it.
     wakes_at: AtomicU64,
     earlier: Notify,
+    /// Whether some requests do not pass; read by every request without the lock.
+    restricted: AtomicBool,
     /// What clients asked and what was pushed.
     pub journal: Journal,
     /// What is counted.
@@ -86,6 +88,7 @@ impl Node {
         let registry = Self::fresh_registry(&config, quirks.clone(), now)?;
         Ok(Arc::new(Self {
             quirks: RwLock::new(quirks),
+            restricted: AtomicBool::new(registry.is_restricted()),
             registry: Mutex::new(registry),
             outbox: OnceLock::new(),
             wakes_at: AtomicU64::new(0),
@@ -160,7 +163,10 @@ impl Node {
             self.config.store.load()?.into_iter().filter_map(removal).collect();
         self.config.store.apply(&removals)?;
         let fresh = Self::fresh_registry(&self.config, self.quirks(), now)?;
-        *self.registry.lock() = fresh;
+        let mut registry = self.registry.lock();
+        *registry = fresh;
+        self.note_restriction(&registry);
+        drop(registry);
         self.wake_driver();
         Ok(())
     }
@@ -179,6 +185,7 @@ impl Node {
             Ok((_, effects)) if !effects.is_empty() => self.begin_writes(effects),
             _ => None,
         };
+        self.note_restriction(&registry);
         drop(registry);
         self.wake_before(deadline);
         let (value, effects) = done?;
@@ -239,10 +246,25 @@ impl Node {
         let effects = registry.tick(now, TIMERS_AT_ONCE);
         // What a timer writes is durable a moment later; nobody waits for it.
         drop(self.begin_writes(&effects));
+        self.note_restriction(&registry);
         let more = registry.next_deadline().is_some_and(|due| due <= now);
         drop(registry);
         self.run(effects);
         more
+    }
+
+    /// Whether some requests do not pass. Without switches that say so this is all that a request
+    /// pays for them.
+    pub fn is_restricted(&self) -> bool {
+        self.restricted.load(Ordering::Relaxed)
+    }
+
+    /// Writes only what changed, so that the line stays shared between the workers.
+    fn note_restriction(&self, registry: &Registry) {
+        let restricted = registry.is_restricted();
+        if restricted != self.is_restricted() {
+            self.restricted.store(restricted, Ordering::Relaxed);
+        }
     }
 
     /// When something is due next.

@@ -215,3 +215,12 @@ quirk_enum! {
         IpPort = "ip_port",
     }
 }
+quirk_enum! {
+    /// What a request reads that the server's status refuses.
+    NotUpText {
+        /// `server is DOWN now, please try again later!`
+        Spaced = "spaced",
+        /// `server is DOWNnow, please try again later!`
+        Joined = "joined",
+    }
+}

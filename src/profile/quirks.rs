@@ -85,6 +85,9 @@ quirks! {
         light_beat: bool = version, "Whether the switch lightBeatEnabled exists.";
         double_write: bool = version, "Whether the switch doubleWriteEnabled exists.";
         csharp: bool = version, "Whether the switch pushCSharpVersion exists.";
+        json: JsonDialect = version, "The parser of the entry batch.";
+        debug_edits_stored: bool = version, "Whether a debug change of one entry is part of the next stored change.";
+        not_up: NotUpText = version, "What a request reads that the server's status refuses.";
     }
     forward: ForwardQuirks {
         body: ForwardBody = version, "What becomes of a form body that is forwarded.";

@@ -12,6 +12,7 @@ use crate::registry::client_keyed::ClientKeyed;
 use crate::registry::probes::Probes;
 use crate::registry::scope::Scope;
 use crate::registry::service_keyed::ServiceKeyed;
+use crate::registry::standing::Standing;
 use crate::registry::timers::{Timer, Timers};
 use crate::registry::{ClusterSettings, Datagram, Effect, ProbeId, ProbeOutcome, StoreWrite};
 use std::net::SocketAddr;
@@ -59,6 +60,9 @@ pub struct Registry {
     core: Core,
     pub(super) quirks: Arc<Quirks>,
     pub(super) switches: Switches,
+    /// What was written last and a change starts from.
+    pub(super) stored_switches: Option<Switches>,
+    pub(super) standing: Standing,
     pub(super) timers: Timers,
     pub(super) options: ServerOptions,
     acks: Acks,
@@ -123,6 +127,8 @@ impl Registry {
             core,
             quirks,
             switches: Switches::default(),
+            stored_switches: None,
+            standing: Standing::default(),
             timers: Timers::default(),
             options,
             acks: Acks::default(),
@@ -331,6 +337,10 @@ impl Registry {
                 self.continue_warmup(at);
                 Vec::new()
             }
+            Timer::ServerStatus => {
+                self.settle_status();
+                Vec::new()
+            }
             Timer::Ack(number) => {
                 self.acks.due(&mut self.timers, now, number).into_iter().collect()
             }
@@ -391,7 +401,7 @@ impl Registry {
 
     fn restore_one(&mut self, now: Millis, write: StoreWrite) -> Result<(), Refusal> {
         match write {
-            StoreWrite::Switches(switches) => self.switches = *switches,
+            StoreWrite::Switches(switches) => self.restore_switches(*switches),
             StoreWrite::Service { service, settings: Some(settings) } => {
                 let service: &crate::model::ServiceKey = &service;
                 on_core!(self, now, |core, scope| {
@@ -412,10 +422,5 @@ impl Registry {
             | StoreWrite::InstanceRecord { .. } => {}
         }
         Ok(())
-    }
-
-    /// The switches as they are.
-    pub fn switches(&self) -> &Switches {
-        &self.switches
     }
 }

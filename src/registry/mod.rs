@@ -14,6 +14,7 @@ mod face;
 pub mod probes;
 mod scope;
 pub mod service_keyed;
+mod standing;
 mod switching;
 pub mod timers;
 

@@ -1,8 +1,12 @@
-//! The operator's switches inside the registry: reading, replacing, and the first minute of a
-//! cold-started 1.x node, which checks no health (`healthCheckEnabled` reads true for some 4 s
-//! after the port opened, then false for a minute; measured on 1.1.4 and 1.2.1).
+//! The operator's switches inside the registry: what the node lives by, what is stored, and the
+//! first minute of a cold-started 1.x node, which checks no health (`healthCheckEnabled` reads true
+//! for some 4 s after the port opened, then false for a minute; measured on 1.1.4 and 1.2.1).
+//!
+//! A change starts from what is stored, else from what the node lives by. `debug=true` changes only
+//! the running node; but 1.x edits the stored object in place, so that a debug change of one entry
+//! is part of the next stored change (`operator/switches-debug`).
 
-use crate::model::{Millis, Switches};
+use crate::model::{Millis, SwitchEdit, Switches};
 use crate::registry::timers::Timer;
 use crate::registry::{Effect, Registry, StoreWrite};
 
@@ -12,15 +16,45 @@ const PAUSE_AFTER_MS: u64 = 3_750;
 const PAUSE_MS: u64 = 60_000;
 
 impl Registry {
-    /// Replaces the switches. `durable` ones are written to the store; the others (`debug=true`)
-    /// live until the next change or restart.
-    pub fn set_switches(&mut self, switches: Switches, durable: bool) -> Vec<Effect> {
-        self.switches = switches.clone();
-        if durable {
-            vec![Effect::Store(StoreWrite::Switches(Box::new(switches)))]
-        } else {
-            Vec::new()
+    /// PUT `/operator/switches`.
+    pub fn change_switches(&mut self, now: Millis, edit: SwitchEdit, debug: bool) -> Vec<Effect> {
+        let mut changed = self.stored_switches.as_ref().unwrap_or(&self.switches).clone();
+        let whole = match edit {
+            SwitchEdit::Entry(edit) => {
+                edit(&mut changed);
+                false
+            }
+            SwitchEdit::Whole(all) => {
+                let enable_standalone = changed.enable_standalone;
+                changed = Switches { enable_standalone, ..*all };
+                true
+            }
+        };
+        self.switches.take(&changed);
+        self.follow_overridden_status(now);
+        if !debug {
+            self.stored_switches = Some(changed.clone());
+            return vec![Effect::Store(StoreWrite::Switches(Box::new(changed)))];
         }
+        if let Some(stored) = &mut self.stored_switches
+            && self.quirks.switches.debug_edits_stored
+            && !whole
+        {
+            *stored = changed;
+        }
+        Vec::new()
+    }
+
+    /// Puts back the switches that a store kept.
+    pub(super) fn restore_switches(&mut self, stored: Switches) {
+        self.switches.take(&stored);
+        self.stored_switches = Some(stored);
+        self.settle_status();
+    }
+
+    /// The switches as they are.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
     }
 
     /// Sets the start-up pause when the node is to go through it.

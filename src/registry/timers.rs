@@ -27,6 +27,8 @@ pub enum Timer {
     Records,
     /// Takes the health-check switch through the start-up phase (1.x).
     Warmup,
+    /// Lets the status follow the switch that overrides it.
+    ServerStatus,
 }
 
 /// The heap.

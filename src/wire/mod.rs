@@ -2,6 +2,7 @@
 //! Pure: no socket, no clock.
 //!
 //! - `form`, `params`: what a servlet finds in query and body, and how Nacos reads it.
+//! - `request_param`: what Spring converts before a controller sees it.
 //! - `v1`: the calls of the HTTP API and their answers.
 //! - `status`: the one place that decides what a client sees of a refusal.
 //! - `reply`, `media`: an answer before it meets a socket, and its negotiated type.
@@ -13,6 +14,7 @@ pub mod media;
 pub mod params;
 pub mod push;
 pub mod reply;
+pub mod request_param;
 pub mod status;
 pub mod text;
 pub mod v1;

@@ -35,7 +35,7 @@ fn message_line(refusal: &Refusal) -> Reply {
         | JavaException::NumberFormat
         | JavaException::TypeMismatch
         | JavaException::FastJsonNumber => 400,
-        JavaException::MissingParameter => {
+        JavaException::MissingParameter | JavaException::MissingTypedParameter(_) => {
             return Reply::text(400, format!("Parameter '{}' is missing", refusal.message));
         }
         _ => return Reply::text(500, java_text(refusal)),
@@ -82,6 +82,9 @@ fn message_of(refusal: &Refusal) -> String {
         JavaException::MissingParameter => {
             format!("Required String parameter '{}' is not present", refusal.message)
         }
+        JavaException::MissingTypedParameter(kind) => {
+            format!("Required {kind} parameter '{}' is not present", refusal.message)
+        }
         _ => refusal.message.clone().into_owned(),
     }
 }
@@ -98,7 +101,7 @@ fn class_name(exception: JavaException) -> &'static str {
         JavaException::IllegalArgument => "java.lang.IllegalArgumentException",
         JavaException::NumberFormat => "java.lang.NumberFormatException",
         JavaException::Nacos(_) => "com.alibaba.nacos.api.exception.NacosException",
-        JavaException::MissingParameter => {
+        JavaException::MissingParameter | JavaException::MissingTypedParameter(_) => {
             "org.springframework.web.bind.MissingServletRequestParameterException"
         }
         JavaException::TypeMismatch => {

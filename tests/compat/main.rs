@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The areas that a node alone answers as recorded.
-const AREAS: [&str; 4] = ["instance", "timing", "metadata", "push"];
+const AREAS: [&str; 5] = ["instance", "timing", "metadata", "operator", "push"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

@@ -5,6 +5,7 @@ use super::call::{Call, Handled, Note};
 use super::finish::{self, Finish};
 use super::gate::{self, Located};
 use super::routes::{Route, Routes};
+use super::traffic;
 use crate::edge::http::tomcat::{self, PageStyle};
 use crate::edge::http::{Answer, Handler, Request, Response};
 use crate::node::{Node, Operation};
@@ -57,7 +58,15 @@ impl Handler for NacosHandler {
             }
         };
         let method = overridden_method(request.method, &params);
-        match self.routes.find(method, &path, &quirks) {
+        let route = self.routes.find(method, &path, &quirks);
+        if self.node.is_restricted()
+            && path.starts_with(NAMING)
+            && let Some(reply) = traffic::refusal(&self.node, &quirks, request, method)
+        {
+            let operation = route.map_or(Operation::Other, |route| route.operation);
+            return Answer::Now(finish.reply(reply, Note::new(operation)));
+        }
+        match route {
             Some(route) => dispatch(route, &finish, request, params),
             None => Answer::Now(no_such_api(&finish, request, &path)),
         }

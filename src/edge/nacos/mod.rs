@@ -1,6 +1,7 @@
 //! Nacos's HTTP API on top of [`crate::edge::http`]: decode, apply, encode.
 //!
 //! - `gate`: what happens to a request before a controller sees it.
+//! - `traffic`: what the operator limited or closed.
 //! - `routes`: which addresses there are.
 //! - `answer`: from a reply to bytes with headers.
 //! - one file for each group of addresses.
@@ -12,6 +13,8 @@ mod gate;
 mod handler;
 mod instance;
 mod legacy;
+mod operator;
 pub mod routes;
+mod traffic;
 
 pub use handler::{NacosHandler, page_style};

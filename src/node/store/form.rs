@@ -79,6 +79,8 @@ struct RecordForm {
 #[serde(remote = "Switches", deny_unknown_fields)]
 struct SwitchesForm {
     masters: Option<Vec<String>>,
+    #[serde(default)]
+    ad_weights: Vec<(String, i32)>,
     push_cache_millis: i64,
     client_beat_interval: i64,
     default_cache_millis: i64,
@@ -96,19 +98,23 @@ struct SwitchesForm {
     tcp_health: HealthParams,
     #[serde(with = "ParamsForm")]
     mysql_health: HealthParams,
+    #[serde(default)]
+    incremental_list: Vec<String>,
     server_status_period_millis: i64,
     service_status_period_millis: i64,
     disable_add_ip: bool,
     send_beat_only: bool,
     light_beat_enabled: bool,
     double_write_enabled: bool,
-    limited_url_map: Vec<(String, u16)>,
+    limited_url_map: Vec<(String, i32)>,
     distro_server_expired_millis: i64,
     push_go_version: String,
     push_java_version: String,
     push_python_version: String,
     push_c_version: String,
     push_csharp_version: String,
+    #[serde(default)]
+    enable_authentication: bool,
     overridden_server_status: Option<String>,
     default_instance_ephemeral: bool,
 }

@@ -66,6 +66,15 @@ impl JsonText {
         push_double(self.key(key), value);
     }
 
+    /// A float.
+    pub fn float(&mut self, key: &str, value: f32) {
+        let out = self.key(key);
+        match value.is_finite() {
+            true => out.push_str(&java::float_text(value)),
+            false => push_text(out, &java::float_text(value)),
+        }
+    }
+
     /// Something that is JSON already.
     pub fn raw(&mut self, key: &str, value: &str) {
         self.key(key).push_str(value);

@@ -6,3 +6,5 @@ pub mod hosts;
 pub mod instance;
 pub mod render;
 pub mod service_name;
+pub mod switch_batch;
+pub mod switches;
