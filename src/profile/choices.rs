@@ -218,9 +218,9 @@ quirk_enum! {
 quirk_enum! {
     /// What a request reads that the server's status refuses.
     NotUpText {
-        /// `server is DOWN now, please try again later!`
+        /// `server is DOWN now, please try again later!`.
         Spaced = "spaced",
-        /// `server is DOWNnow, please try again later!`
+        /// `server is DOWNnow, please try again later!`.
         Joined = "joined",
     }
 }
