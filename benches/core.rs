@@ -61,7 +61,7 @@ impl Address {
             metadata: Some(Metadata::new()),
             app: "unknown".into(),
         };
-        Registration { service: self.service(), instance }
+        Registration { service: self.service(), named_as: None, instance }
     }
 
     fn beat(&self) -> BeatCall<'_> {

@@ -2,7 +2,7 @@
 //! process, and a file that is not our store is refused and left as it was.
 
 use facos::model::switches::HealthParams;
-use facos::model::{HealthChecker, Instance, Metadata, ServiceKey, Switches};
+use facos::model::{HealthChecker, Instance, Metadata, Selector, ServiceKey, Switches};
 use facos::node::store::{DiskStore, FILE_NAME, NoStore, SCHEMA, Store, StoreError};
 use facos::registry::{ClusterSettings, InstanceRecord, ServiceSettings, StoreWrite};
 use std::io::{BufRead, BufReader};
@@ -57,6 +57,7 @@ fn settings(name: &str) -> StoreWrite {
     let settings = ServiceSettings {
         protect_threshold: 0.3,
         metadata: metadata(&[("owner", Some("me"))]),
+        selector: Selector::Label { expression: Some("x".into()), labels: vec!["l".into()] },
         clusters: vec![
             ("Z".into(), cluster(mysql)),
             ("A".into(), cluster(http)),

@@ -1,6 +1,6 @@
 //! Any write that the registry can make comes back from the durable store as it was.
 
-use facos::model::{HealthChecker, Instance, Metadata, ServiceKey, Switches};
+use facos::model::{HealthChecker, Instance, Metadata, Selector, ServiceKey, Switches};
 use facos::node::store::{DiskStore, Store};
 use facos::registry::{ClusterSettings, InstanceRecord, ServiceSettings, StoreWrite};
 use proptest::prelude::*;
@@ -45,13 +45,22 @@ prop_compose! {
     }
 }
 
+fn any_selector() -> impl Strategy<Value = Selector> {
+    prop_oneof![
+        Just(Selector::None),
+        any::<(Option<String>, Vec<String>)>()
+            .prop_map(|(expression, labels)| Selector::Label { expression, labels }),
+    ]
+}
+
 prop_compose! {
     fn any_settings()(
-        protect_threshold in any::<f64>(),
+        protect_threshold in any::<f32>(),
         metadata in any_metadata(),
+        selector in any_selector(),
         clusters in prop::collection::vec((any::<String>(), any_cluster()), 0..3),
     ) -> ServiceSettings {
-        ServiceSettings { protect_threshold, metadata, clusters }
+        ServiceSettings { protect_threshold, metadata, selector, clusters }
     }
 }
 

@@ -1,14 +1,18 @@
 //! What a request asks for, decoded: one struct per operation, borrowed from the request where the
 //! hot path profits. `wire` makes them, `registry` takes them.
 
-use crate::model::{Agent, Instance, Metadata, ServiceRef};
+use crate::model::{Agent, Instance, Metadata, Refusal, Selector, ServiceRef};
 use std::net::SocketAddr;
+use std::ops::Range;
 
 /// POST and PUT `/instance`.
 #[derive(Debug, Clone)]
 pub struct Registration<'a> {
     /// The service that is created when it does not exist.
     pub service: ServiceRef<'a>,
+    /// The service's name as the request gave it, where the version cut it: it stands in the
+    /// `instanceId` (`instance/service-names`).
+    pub named_as: Option<&'a str>,
     /// The instance as given.
     pub instance: Instance,
 }
@@ -115,6 +119,39 @@ pub struct ListCall<'a> {
     pub udp: Option<SocketAddr>,
     /// `udpPort` was given but `clientIP` does not resolve (host names are not resolved here).
     pub udp_unresolvable: bool,
+}
+
+/// What POST and PUT `/service` write besides the threshold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceExtras {
+    /// Service metadata.
+    pub metadata: Metadata,
+    /// The selector.
+    pub selector: Selector,
+}
+
+/// GET `/service/list`.
+#[derive(Clone, Copy)]
+pub struct ServicePage<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The group.
+    pub group: &'a str,
+    /// Which services are meant; read only when the namespace has any (1.x).
+    pub filter: &'a dyn Fn() -> Result<Option<MetadataFilter>, Refusal>,
+    /// Which of so many services are on the page.
+    pub pick: &'a dyn Fn(usize) -> Result<Range<usize>, Refusal>,
+}
+
+/// Services with a certain metadata entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataFilter {
+    /// Whether an instance must have it, or the service itself.
+    pub of_instance: bool,
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
 }
 
 /// GET `/instance/statuses`.

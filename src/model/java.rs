@@ -5,7 +5,9 @@
 //! `BooleanUtils` (transcripts `instance/bad-port`, `instance/bad-weight`,
 //! `instance/boolean-forms`).
 
+use crate::model::{JavaException, Refusal};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// `String.hashCode`: over UTF-16 units, wrapping.
 pub fn string_hash(text: &str) -> i32 {
@@ -104,6 +106,11 @@ fn is_whitespace(c: char) -> bool {
         '\u{1c}'..='\u{1f}' => true,
         c => c.is_whitespace(),
     }
+}
+
+/// `StringUtils.deleteWhitespace`.
+pub fn without_whitespace(text: &str) -> String {
+    text.chars().filter(|c| !is_whitespace(*c)).collect()
 }
 
 /// commons-lang3 `BooleanUtils.toBoolean`: `true`, `on`, `yes`, `t`, `y` in any case.
@@ -265,6 +272,22 @@ pub fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
         parts.pop();
     }
     parts
+}
+
+/// `List.subList(from, to)` of a list of `len` items.
+///
+/// # Errors
+/// The range is none of the list's.
+pub fn sub_list(from: i32, to: i32, len: usize) -> Result<Range<usize>, Refusal> {
+    let out_of_bounds = |text: String| Err(Refusal::new(JavaException::IndexOutOfBounds, text));
+    let (Ok(start), end) = (usize::try_from(from), usize::try_from(to)) else {
+        return out_of_bounds(format!("fromIndex = {from}"));
+    };
+    match end {
+        Ok(end) if end > len => out_of_bounds(format!("toIndex = {to}")),
+        Ok(end) if end >= start => Ok(start..end),
+        _ => Err(Refusal::illegal(format!("fromIndex({from}) > toIndex({to})"))),
+    }
 }
 
 /// Number of buckets of a `HashSet` that was copied from a collection of `len` entries.

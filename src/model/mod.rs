@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod calls;
+pub mod cluster;
 pub mod instance;
 pub mod java;
 pub mod metadata;
@@ -10,6 +11,7 @@ pub mod names;
 pub mod push;
 pub mod quantity;
 pub mod refusal;
+pub mod selector;
 pub mod server_status;
 pub mod switches;
 pub mod time;
@@ -19,15 +21,17 @@ pub mod views;
 pub use agent::{Agent, AgentFamily, AgentVersion};
 pub use calls::{
     BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
-    PatchCall, Registration, StatusesCall,
+    MetadataFilter, PatchCall, Registration, ServiceExtras, ServicePage, StatusesCall,
 };
+pub use cluster::ClusterSettings;
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
 pub use push::{Render, RenderedList};
 pub use quantity::{QuantityError, Span};
 pub use refusal::{JavaException, Refusal};
+pub use selector::Selector;
 pub use server_status::ServerStatus;
 pub use switches::{SwitchEdit, Switches};
 pub use time::Millis;
-pub use views::{BeatReply, HostView, InstanceView, ServiceView, SubscriberView};
+pub use views::{BeatReply, HostView, InstanceView, ServiceDetail, ServiceView, SubscriberView};

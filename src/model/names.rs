@@ -1,5 +1,6 @@
 //! Names of services. A grouped name is `group@@service`; together with its namespace it is a key.
 
+use crate::model::{Refusal, java};
 use std::sync::Arc;
 
 /// The group of a service that names none.
@@ -41,6 +42,40 @@ impl ServiceKey {
     pub fn as_ref(&self) -> ServiceRef<'_> {
         ServiceRef { namespace: &self.namespace, name: &self.name }
     }
+}
+
+/// `NamingUtils.getGroupName` and `getServiceName`: the parts around the separator, the default
+/// group without one, nothing of a blank name (`service/blank-parts`).
+///
+/// # Errors
+/// A part is missing.
+pub fn parts_of(name: &str) -> Result<(&str, &str), Refusal> {
+    if java::is_blank(name) {
+        return Ok(("", ""));
+    }
+    if !name.contains(GROUP_SEPARATOR) {
+        return Ok((DEFAULT_GROUP, name));
+    }
+    match java::split(name, GROUP_SEPARATOR)[..] {
+        [] => Err(Refusal::array_index(0, 0)),
+        [_] => Err(Refusal::array_index(1, 1)),
+        [group, service, ..] => Ok((group, service)),
+    }
+}
+
+/// `NamingUtils.getGroupedName` of 2.x, which a service with a blank part does not survive.
+///
+/// # Errors
+/// A part is blank.
+pub fn shown(grouped: &str) -> Result<&str, Refusal> {
+    let (group, service) = grouped.split_once(GROUP_SEPARATOR).unwrap_or(("", grouped));
+    if java::is_blank(service) {
+        return Err(Refusal::illegal("Param 'serviceName' is illegal, serviceName is blank"));
+    }
+    if java::is_blank(group) {
+        return Err(Refusal::illegal("Param 'groupName' is illegal, groupName is blank"));
+    }
+    Ok(grouped)
 }
 
 /// The part behind the separator, as `NamingUtils.getServiceName` cuts it: what stands between the

@@ -26,6 +26,8 @@ pub enum JavaException {
     NullPointer,
     /// `java.lang.ArrayIndexOutOfBoundsException`.
     ArrayIndex,
+    /// `java.lang.IndexOutOfBoundsException`.
+    IndexOutOfBounds,
     /// `com.alibaba.fastjson.JSONException`, without a cause.
     FastJson,
     /// `com.alibaba.fastjson.JSONException` caused by a NumberFormatException.
@@ -83,6 +85,17 @@ impl Refusal {
     /// `NacosException(400)`: a weight outside 0 to 10000.
     pub fn weight_out_of_range() -> Self {
         Self::nacos(400, "instance format invalid: The weights range from 0.0 to 10000.0")
+    }
+
+    /// `ArrayIndexOutOfBoundsException` as Java 17 words it.
+    pub fn array_index(index: usize, length: usize) -> Self {
+        let text = format!("Index {index} out of bounds for length {length}");
+        Self::new(JavaException::ArrayIndex, text)
+    }
+
+    /// `Enum.valueOf(null)`.
+    pub fn no_enum_name() -> Self {
+        Self::new(JavaException::NullPointer, "Name is null")
     }
 
     /// A NullPointerException as Java 8 words it.

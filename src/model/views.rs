@@ -1,6 +1,6 @@
 //! What a reader sees, before it is written as JSON.
 
-use crate::model::{Instance, Metadata, Millis};
+use crate::model::{ClusterSettings, Instance, Metadata, Millis, Selector};
 use std::borrow::Cow;
 
 /// One host of a list, as the rules of the version show it.
@@ -67,6 +67,19 @@ pub struct BeatReply {
     pub known: bool,
     /// Value of the `lightBeatEnabled` switch.
     pub light_beat_enabled: bool,
+}
+
+/// GET `/service`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServiceDetail {
+    /// Protect threshold.
+    pub protect_threshold: f32,
+    /// Service metadata.
+    pub metadata: Metadata,
+    /// Its selector.
+    pub selector: Selector,
+    /// Clusters in the order shown.
+    pub clusters: Vec<(String, ClusterSettings)>,
 }
 
 /// A row of `/service/subscribers`.

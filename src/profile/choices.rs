@@ -187,6 +187,26 @@ quirk_enum! {
     }
 }
 quirk_enum! {
+    /// The `count` of `/service/list`.
+    ListCount {
+        /// All services of the group that were asked for.
+        All = "all",
+        /// Those on the page.
+        Page = "page",
+    }
+}
+quirk_enum! {
+    /// Whose subscribers `/service/subscribers` shows.
+    SubscriberMatch {
+        /// The service's own.
+        Same = "same",
+        /// Those of every service with the name in its own, in namespaces that begin alike.
+        SimilarName = "similar_name",
+        /// Those of the namespace's services with the name in their own.
+        SimilarInNamespace = "similar_in_namespace",
+    }
+}
+quirk_enum! {
     /// What the `pushEnabled` switch stops.
     PushSwitch {
         /// New subscribers only.

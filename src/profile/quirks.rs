@@ -63,6 +63,12 @@ quirks! {
     }
     service: ServiceQuirks {
         delete_needs_empty: bool = version, "Whether a service with instances can not be deleted.";
+        threshold_default: bool = version, "Whether a new service may leave its protectThreshold out.";
+        list_count: ListCount = version, "What the count beside a page of services counts.";
+        subscribers: SubscriberMatch = version, "Which subscribers /service/subscribers shows.";
+    }
+    health: HealthQuirks {
+        checkers: bool = version, "Whether /health/checkers exists.";
     }
     api: ApiQuirks {
         legacy: bool = version, "Whether /v1/ns/api exists.";

@@ -27,8 +27,8 @@ pub enum InstanceId {
     Usual,
     /// A 2.x beat created the instance and gave it none.
     Absent,
-    /// What the snowflake generator of 1.x handed out.
-    Number(Box<str>),
+    /// What the snowflake generator of 1.x handed out, or an id with a name that 2.x cut.
+    Own(Box<str>),
 }
 
 impl InstanceId {
@@ -36,7 +36,7 @@ impl InstanceId {
     pub fn text(&self, instance: &Instance, service: &str) -> Option<Cow<'_, str>> {
         match self {
             Self::Absent => None,
-            Self::Number(number) => Some(Cow::Borrowed(number)),
+            Self::Own(id) => Some(Cow::Borrowed(id)),
             Self::Usual => {
                 let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
                 Some(Cow::Owned(format!("{ip}#{port}#{cluster}#{service}")))

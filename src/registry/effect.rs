@@ -1,6 +1,8 @@
 //! What follows from an operation: the registry only says it, the node does it.
 
-use crate::model::{HealthChecker, Instance, Metadata, ServiceKey, Switches};
+use crate::model::{
+    ClusterSettings, HealthChecker, Instance, Metadata, Selector, ServiceKey, Switches,
+};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -98,35 +100,13 @@ pub enum StoreWrite {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServiceSettings {
     /// Share of healthy instances at or below which all are shown.
-    pub protect_threshold: f64,
+    pub protect_threshold: f32,
     /// Service metadata.
     pub metadata: Metadata,
+    /// Its selector.
+    pub selector: Selector,
     /// Clusters with settings of their own.
     pub clusters: Vec<(String, ClusterSettings)>,
-}
-
-/// What somebody set for a cluster of a service.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClusterSettings {
-    /// How its persistent instances are checked.
-    pub checker: HealthChecker,
-    /// Port to check when not the instance's own.
-    pub check_port: i32,
-    /// Check each instance at its own port.
-    pub use_instance_port: bool,
-    /// Cluster metadata.
-    pub metadata: Metadata,
-}
-
-impl Default for ClusterSettings {
-    fn default() -> Self {
-        Self {
-            checker: HealthChecker::Tcp,
-            check_port: 80,
-            use_instance_port: true,
-            metadata: Metadata::new(),
-        }
-    }
 }
 
 /// What an operator wrote over an instance through PUT, PATCH or the metadata batch (2.x).

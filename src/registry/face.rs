@@ -2,8 +2,8 @@
 
 use crate::model::{
     Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
-    ListCall, Metadata, Millis, PatchCall, Refusal, Registration, Render, RenderedList, ServiceRef,
-    SubscriberView, Switches,
+    ListCall, Millis, PatchCall, Refusal, Registration, Render, RenderedList, ServiceDetail,
+    ServiceExtras, ServicePage, ServiceRef, SubscriberView, Switches,
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
@@ -42,17 +42,6 @@ pub struct Totals {
     pub instances: usize,
     /// Subscribers over UDP.
     pub subscribers: usize,
-}
-
-/// GET `/service`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ServiceDetail {
-    /// Protect threshold.
-    pub protect_threshold: f64,
-    /// Service metadata.
-    pub metadata: Metadata,
-    /// Clusters in the order shown.
-    pub clusters: Vec<(String, ClusterSettings)>,
 }
 
 /// Everything one node remembers.
@@ -107,6 +96,12 @@ macro_rules! ask_core {
         }
     };
 }
+
+/// Reads what POST and PUT `/service` carry; 1.x looks for the service first, 2.x last.
+pub type ReadExtras<'a> = &'a dyn Fn() -> Result<ServiceExtras, Refusal>;
+
+/// Reads what PUT `/cluster` carries into settings; 1.x keeps what was read before a mistake.
+pub type SetCluster<'a> = &'a dyn Fn(&mut ClusterSettings) -> Result<(), Refusal>;
 
 /// What an operation gives: what follows from it, or why it was not done.
 pub type Done = Result<Vec<Effect>, Refusal>;
@@ -243,16 +238,16 @@ impl Registry {
         on_core!(self, now, |core, scope| core.set_health(scope, call, healthy))
     }
 
-    /// POST `/service`.
+    /// POST `/service`; `extras` reads the rest of the request, when the version comes to it.
     pub fn create_service(
         &mut self,
         now: Millis,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Done {
         on_core!(self, now, |core, scope| {
-            core.create_service(scope, service, protect_threshold, metadata)
+            core.create_service(scope, service, protect_threshold, extras)
         })
     }
 
@@ -261,11 +256,11 @@ impl Registry {
         &mut self,
         now: Millis,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Done {
         on_core!(self, now, |core, scope| {
-            core.update_service(scope, service, protect_threshold, metadata)
+            core.update_service(scope, service, protect_threshold, extras)
         })
     }
 
@@ -279,25 +274,38 @@ impl Registry {
         ask_core!(self, |core| core.service(service))
     }
 
+    /// GET `/catalog/service`.
+    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+        ask_core!(self, |core| core.catalog_service(service))
+    }
+
+    /// PUT `/service/checksum`.
+    pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
+        match &mut self.core {
+            Core::ServiceKeyed(core) => core.service_checksum(service),
+            Core::ClientKeyed(core) => core.service_checksum(service),
+        }
+    }
+
     /// Whether a service exists.
     pub fn contains(&self, service: ServiceRef<'_>) -> bool {
         ask_core!(self, |core| core.contains(service))
     }
 
-    /// Names without group of a group's services, in the order shown.
-    pub fn service_names(&self, namespace: &str, group: &str) -> Vec<String> {
-        ask_core!(self, |core| core.service_names(namespace, group))
+    /// GET `/service/list`: how many services there are, and the page's names without group.
+    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
+        ask_core!(self, |core| core.service_names(page))
     }
 
-    /// PUT `/cluster`.
+    /// PUT `/cluster`; `set` changes the settings as far as the request can be read.
     pub fn update_cluster(
         &mut self,
         now: Millis,
         service: ServiceRef<'_>,
         cluster: &str,
-        settings: ClusterSettings,
+        set: SetCluster<'_>,
     ) -> Done {
-        on_core!(self, now, |core, scope| core.update_cluster(scope, service, cluster, settings))
+        on_core!(self, now, |core, scope| core.update_cluster(scope, service, cluster, set))
     }
 
     /// How much there is.
@@ -409,7 +417,7 @@ impl Registry {
                 })?;
             }
             StoreWrite::PersistentInstance { service, instance: Some(instance), .. } => {
-                let call = Registration { service: service.as_ref(), instance };
+                let call = Registration { service: service.as_ref(), named_as: None, instance };
                 self.register(now, &call)?;
             }
             StoreWrite::InstanceRecord { service, metadata_id, record: Some(record) } => {

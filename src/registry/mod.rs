@@ -18,8 +18,9 @@ mod standing;
 mod switching;
 pub mod timers;
 
+pub use crate::model::ClusterSettings;
 pub use effect::{
-    ClusterSettings, Datagram, Effect, InstanceRecord, ProbeId, ProbeOrder, ProbeOutcome,
-    ServiceSettings, StoreWrite,
+    Datagram, Effect, InstanceRecord, ProbeId, ProbeOrder, ProbeOutcome, ServiceSettings,
+    StoreWrite,
 };
-pub use face::{Registry, ServerOptions, ServiceDetail, Totals};
+pub use face::{ReadExtras, Registry, ServerOptions, SetCluster, Totals};

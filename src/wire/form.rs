@@ -113,23 +113,39 @@ pub(super) fn spring<'a>(
     Ok(())
 }
 
+/// `URLDecoder.decode(text, "UTF-8")`.
+///
+/// # Errors
+/// An escape is broken.
+pub fn url_decode(text: &str) -> Result<Cow<'_, str>, Refusal> {
+    let decoded = decode(text.as_bytes()).map(text_of);
+    decoded.ok_or_else(|| Refusal::illegal(escape_message(text.as_bytes())))
+}
+
 /// `URLDecoder` throws in the filter, before any controller could answer.
 fn illegal_escape(part: &[u8]) -> Refusal {
-    let at = part.iter().position(|byte| *byte == b'%').unwrap_or_default();
-    let digits = String::from_utf8_lossy(part.get(at + 1..at + 3).unwrap_or_default());
-    let mut refusal = Refusal::new(
-        JavaException::SendError(500),
-        if digits.len() < 2 {
-            "URLDecoder: Incomplete trailing escape (%) pattern".to_owned()
-        } else {
-            format!(
-                "URLDecoder: Illegal hex characters in escape (%) pattern - Error at index 0 in: \
-                 \"{digits}\""
-            )
-        },
-    );
-    refusal.cause = None;
-    refusal
+    Refusal::new(JavaException::SendError(500), escape_message(part))
+}
+
+/// What `URLDecoder` says about the first broken escape.
+fn escape_message(part: &[u8]) -> String {
+    let broken = |at: &usize| {
+        part[*at] == b'%'
+            && !part
+                .get(at + 1..at + 3)
+                .is_some_and(|digits| digits.iter().all(|digit| HEX[usize::from(*digit)].is_some()))
+    };
+    let at = (0..part.len()).find(broken).unwrap_or_default();
+    let digits = part.get(at + 1..at + 3).unwrap_or_default();
+    if digits.len() < 2 {
+        return "URLDecoder: Incomplete trailing escape (%) pattern".to_owned();
+    }
+    let index = digits.iter().position(|digit| HEX[usize::from(*digit)].is_none());
+    let (index, digits) = (index.unwrap_or_default(), String::from_utf8_lossy(digits));
+    format!(
+        "URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {index} in: \
+         \"{digits}\""
+    )
 }
 
 /// Appends the fields of a multipart body; what is no form-data part is passed over.

@@ -19,6 +19,6 @@ pub mod status;
 pub mod text;
 pub mod v1;
 
-pub use form::BodyForm;
+pub use form::{BodyForm, url_decode};
 pub use params::Params;
 pub use reply::{Reply, ReplyBody};

@@ -133,6 +133,11 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// `@RequestParam` of another type than a text: the first of several values, as sent.
+    pub fn single(&self, name: &str) -> Option<&str> {
+        self.value(name)
+    }
+
     /// The values of a parameter as a `HashSet` gives them.
     fn distinct(&self, name: &str) -> Vec<&str> {
         let mut values: Vec<&str> = Vec::new();
@@ -205,6 +210,11 @@ impl<'a> Params<'a> {
     pub fn joined_required(&self, name: &str) -> Result<String, Refusal> {
         self.joined(name)
             .ok_or_else(|| Refusal::new(JavaException::MissingParameter, name.to_owned()))
+    }
+
+    /// An `@RequestParam String` with a default, which an empty value takes, too.
+    pub fn joined_or(&self, name: &str, default: &str) -> String {
+        self.joined(name).filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned())
     }
 
     /// The service's name as the filter in front of the controllers leaves it: grouped, unless it

@@ -109,6 +109,7 @@ fn class_name(exception: JavaException) -> &'static str {
         }
         JavaException::IllegalState => "java.lang.IllegalStateException",
         JavaException::NullPointer => "java.lang.NullPointerException",
+        JavaException::IndexOutOfBounds => "java.lang.IndexOutOfBoundsException",
         JavaException::ArrayIndex => "java.lang.ArrayIndexOutOfBoundsException",
         JavaException::FastJson | JavaException::FastJsonNumber => {
             "com.alibaba.fastjson.JSONException"

@@ -8,13 +8,16 @@
 
 mod answer;
 mod call;
+mod catalog;
 mod finish;
 mod gate;
 mod handler;
+mod health;
 mod instance;
 mod legacy;
 mod operator;
 pub mod routes;
+mod service;
 mod traffic;
 
 pub use handler::{NacosHandler, page_style};

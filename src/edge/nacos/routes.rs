@@ -3,7 +3,7 @@
 //! (`instance/unknown-paths`, `instance/wrong-methods`).
 
 use super::call::{Call, Note, Outcome};
-use super::{instance, legacy, operator};
+use super::{catalog, health, instance, legacy, operator, service};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
@@ -43,7 +43,14 @@ pub const fn route(
 }
 
 /// Every area's addresses.
-const AREAS: &[&[Route]] = &[instance::ROUTES, legacy::ROUTES, operator::ROUTES];
+const AREAS: &[&[Route]] = &[
+    instance::ROUTES,
+    legacy::ROUTES,
+    service::ROUTES,
+    catalog::ROUTES,
+    health::ROUTES,
+    operator::ROUTES,
+];
 
 /// Every address of every version.
 pub fn all() -> impl Iterator<Item = &'static Route> {

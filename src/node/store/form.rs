@@ -5,7 +5,7 @@
 //! with a fraction are texts: exact, and Java's `NaN` and `Infinity` have a form.
 
 use crate::model::switches::HealthParams;
-use crate::model::{HealthChecker, Instance, Metadata, Switches};
+use crate::model::{HealthChecker, Instance, Metadata, Selector, Switches};
 use crate::registry::{ClusterSettings, InstanceRecord, ServiceSettings};
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +38,20 @@ struct InstanceForm {
 #[serde(remote = "ServiceSettings", deny_unknown_fields)]
 struct SettingsForm {
     #[serde(with = "exact")]
-    protect_threshold: f64,
+    protect_threshold: f32,
     #[serde(with = "metadata")]
     metadata: Metadata,
+    #[serde(default, with = "SelectorForm")]
+    selector: Selector,
     #[serde(with = "clusters")]
     clusters: Vec<(String, ClusterSettings)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Selector", tag = "type", rename_all = "lowercase")]
+enum SelectorForm {
+    None,
+    Label { expression: Option<String>, labels: Vec<String> },
 }
 
 #[derive(Serialize, Deserialize)]

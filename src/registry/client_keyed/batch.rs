@@ -25,7 +25,7 @@ impl ClientKeyed {
             } else {
                 record.metadata.merge(&call.metadata);
             }
-            self.write_record(scope, slot, id, record);
+            self.write_record(scope, slot, (&ip, port, &cluster), record);
             let kind = if ephemeral { "ephemeral" } else { "persist" };
             updated.push(format!("{ip}:{port}:unknown:{cluster}:{kind}"));
         }

@@ -96,7 +96,7 @@ pub(super) fn view<'a>(service: &'a Service, variant: &'a Variant, now: Millis) 
     let threshold = service.settings.as_ref().map(|settings| settings.protect_threshold);
     let protected = threshold.is_some_and(|threshold| {
         let share = healthy as f32 / hosts.len() as f32;
-        share <= (threshold as f32).max(0.0)
+        share <= threshold.max(0.0)
     });
     if protected {
         hosts.iter_mut().for_each(|host| host.healthy = true);

@@ -18,7 +18,14 @@ impl ClientKeyed {
         call: &Registration<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         let slot = self.slot_for(call.service);
-        self.publish(scope, slot, &call.instance, InstanceId::Usual);
+        let id = match call.named_as {
+            None => InstanceId::Usual,
+            Some(name) => {
+                let Instance { port, cluster, .. } = &call.instance;
+                InstanceId::Own(format!("{}#{port}#{cluster}#{name}", call.instance.ip()).into())
+            }
+        };
+        self.publish(scope, slot, &call.instance, id);
         Ok(scope.take_effects())
     }
 

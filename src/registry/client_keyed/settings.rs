@@ -4,49 +4,60 @@
 
 use super::ClientKeyed;
 use crate::model::names::group_of;
-use crate::model::{Metadata, Refusal, ServiceRef, java, names};
-use crate::registry::scope::Scope;
-use crate::registry::{
-    ClusterSettings, Effect, ServiceDetail, ServiceSettings, StoreWrite, Totals,
+use crate::model::{
+    ClusterSettings, Refusal, ServiceDetail, ServiceExtras, ServicePage, ServiceRef, java, names,
 };
+use crate::registry::scope::Scope;
+use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite, Totals};
 
 impl ClientKeyed {
-    /// POST `/service`.
+    /// POST `/service`: reads what it shall be, then looks for the service. Clusters of a record
+    /// that outlived its service come back.
     pub fn create_service(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
+        let extras = extras()?;
         if self.contains(service) {
-            return Err(Refusal::nacos(
-                400,
-                format!("specified service {} already exists!", service.name),
-            ));
+            let name = names::shown(service.name)?;
+            return Err(Refusal::nacos(400, format!("specified service {name} already exists!")));
         }
-        let settings = ServiceSettings { protect_threshold, metadata, clusters: Vec::new() };
         let slot = self.slot_for(service);
         self.services[slot].create(scope.now, false);
-        self.store_settings(scope, slot, settings);
+        self.write_settings(scope, slot, protect_threshold, extras);
         Ok(scope.take_effects())
     }
 
-    /// PUT `/service`: replaces threshold and metadata, keeps the clusters.
+    /// PUT `/service`: replaces threshold, metadata and selector, keeps the clusters.
     pub fn update_service(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
+        let extras = extras()?;
         let Some(slot) = self.existing(service) else {
-            return Err(Refusal::nacos(400, format!("service {} not found!", service.name)));
+            let name = names::shown(service.name)?;
+            return Err(Refusal::nacos(400, format!("service {name} not found!")));
         };
-        let known = self.services[slot].settings.clone().unwrap_or_default();
-        let settings = ServiceSettings { protect_threshold, metadata, ..known };
-        self.store_settings(scope, slot, settings);
+        self.write_settings(scope, slot, protect_threshold, extras);
         Ok(scope.take_effects())
+    }
+
+    fn write_settings(
+        &mut self,
+        scope: &mut Scope<'_>,
+        slot: usize,
+        protect_threshold: f32,
+        ServiceExtras { metadata, selector }: ServiceExtras,
+    ) {
+        let known = self.services[slot].settings.clone().unwrap_or_default();
+        let settings = ServiceSettings { protect_threshold, metadata, selector, ..known };
+        self.store_settings(scope, slot, settings);
     }
 
     /// DELETE `/service`: `ok` for an unknown one too.
@@ -95,42 +106,60 @@ impl ClientKeyed {
         Ok(ServiceDetail {
             protect_threshold: settings.protect_threshold,
             metadata: settings.metadata.clone(),
+            selector: settings.selector.clone(),
             clusters: clusters.into_iter().map(with_settings).collect(),
         })
     }
 
-    /// Names (without group) of a group's services in the order of the server's set.
-    pub fn service_names(&self, namespace: &str, group: &str) -> Vec<String> {
-        let Some(known) = self.index.get(namespace) else { return Vec::new() };
-        let existing = known.iter().filter(|(_, slot)| self.services[**slot].exists());
-        let mut found: Vec<&str> = existing
-            .map(|(name, _)| &**name)
-            .filter(|name| group_of(name) == group)
-            .map(names::service_of)
-            .collect();
-        found.sort_unstable();
-        java::sort_by_hash_order(&mut found, |name| name);
-        found.into_iter().map(str::to_owned).collect()
+    /// GET `/catalog/service`: an unknown one is refused here.
+    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+        if self.contains(service) {
+            return self.service(service);
+        }
+        Err(Refusal::nacos(404, format!("service {} is not found!", service.name)))
     }
 
-    /// PUT `/cluster`.
+    /// How many services a group has, and the names (without group) of a page of them, in the order
+    /// of the server's set.
+    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
+        let Some(known) = self.index.get(page.namespace) else { return Ok((0, Vec::new())) };
+        let existing = known.iter().filter(|(_, slot)| self.services[**slot].exists());
+        let names = existing.map(|(name, _)| &**name);
+        let mut found: Vec<&str> = names.filter(|name| group_of(name) == page.group).collect();
+        found.sort_unstable();
+        let buckets = java::grown_from(known.len(), found.len());
+        java::sort_by_buckets(&mut found, buckets, |name| name);
+        let shown = &found[(page.pick)(found.len())?];
+        let plain = |name: &&str| names::service_of(name).to_owned();
+        Ok((found.len(), shown.iter().map(plain).collect()))
+    }
+
+    /// PUT `/cluster`: any name is taken; a cluster is shown once it has an instance.
     pub fn update_cluster(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
         cluster: &str,
-        set: ClusterSettings,
+        set: SetCluster<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
+        let mut given = ClusterSettings::default();
+        set(&mut given)?;
         let Some(slot) = self.existing(service) else {
             return Err(Refusal::nacos(400, format!("service not found:{}", service.name)));
         };
         let mut settings = self.services[slot].settings.clone().unwrap_or_default();
         match settings.clusters.iter_mut().find(|(name, _)| name == cluster) {
-            Some((_, known)) => *known = set,
-            None => settings.clusters.push((cluster.to_owned(), set)),
+            Some((_, known)) => *known = given,
+            None => settings.clusters.push((cluster.to_owned(), given)),
         }
         self.store_settings(scope, slot, settings);
         Ok(scope.take_effects())
+    }
+
+    /// PUT `/service/checksum`, which asks the registry of 1.x: on a node that stands alone it is
+    /// empty.
+    pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
+        Err(not_in_1x(service))
     }
 
     fn store_settings(&mut self, scope: &mut Scope<'_>, slot: usize, settings: ServiceSettings) {
@@ -167,4 +196,10 @@ impl ClientKeyed {
         }
         totals
     }
+}
+
+/// `ServiceManager.checkServiceIsNull` of the 1.x registry inside 2.x.
+fn not_in_1x(service: ServiceRef<'_>) -> Refusal {
+    let (namespace, name) = (service.namespace, service.name);
+    Refusal::nacos(400, format!("service not found, namespace: {namespace}, serviceName: {name}"))
 }

@@ -4,9 +4,10 @@
 //! registrations (`metadata/update-then-register`, `metadata/redeploy-sees-old`).
 
 use super::ClientKeyed;
-use super::service::metadata_id;
 use crate::model::names::{group_of, service_of};
-use crate::model::{Agent, InstanceCall, Metadata, PatchCall, Refusal, Registration, ServiceRef};
+use crate::model::{
+    Agent, Instance, InstanceCall, Metadata, PatchCall, Refusal, Registration, ServiceRef,
+};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, InstanceRecord, StoreWrite};
 
@@ -26,7 +27,8 @@ impl ClientKeyed {
             enabled: call.instance.enabled,
             metadata: call.instance.metadata.clone().unwrap_or_default(),
         };
-        self.write_record(scope, slot, metadata_id(&call.instance), record);
+        let Instance { port, cluster, .. } = &call.instance;
+        self.write_record(scope, slot, (call.instance.ip(), *port, cluster), record);
         Ok(scope.take_effects())
     }
 
@@ -47,8 +49,8 @@ impl ClientKeyed {
     ) -> Result<Vec<Effect>, Refusal> {
         self.patch_target(scope, &call.target)?;
         let slot = self.slot_for(call.target.service);
-        let id = format!("{}:{}:{}", call.target.ip, call.target.port, call.target.cluster);
-        let mut record = self.record(slot, &id);
+        let InstanceCall { ip, port, cluster, .. } = call.target;
+        let mut record = self.record(slot, &format!("{ip}:{port}:{cluster}"));
         if let Some(metadata) = &call.metadata {
             record.metadata = metadata.clone();
         }
@@ -58,7 +60,7 @@ impl ClientKeyed {
         if let Some(weight) = call.weight {
             record.weight = weight;
         }
-        self.write_record(scope, slot, id, record);
+        self.write_record(scope, slot, (ip, port, cluster), record);
         Ok(scope.take_effects())
     }
 
@@ -68,14 +70,16 @@ impl ClientKeyed {
         known.map(|known| known.record.clone()).unwrap_or_default()
     }
 
-    /// Writes a record; lists follow with the push task.
+    /// Writes a record; lists follow with the push task, and its limits count at once
+    /// (`metadata/timeouts-by-update`).
     pub(super) fn write_record(
         &mut self,
         scope: &mut Scope<'_>,
         slot: usize,
-        metadata_id: String,
+        (ip, port, cluster): (&str, i32, &str),
         record: InstanceRecord,
     ) {
+        let metadata_id = format!("{ip}:{port}:{cluster}");
         let service = &mut self.services[slot];
         let entry = service.records.entry(metadata_id.as_str().into()).or_default();
         entry.record = record.clone();
@@ -86,6 +90,9 @@ impl ClientKeyed {
             metadata_id,
             record,
         }));
+        if let Some(client) = self.clients.find(ip, port, true) {
+            self.check_client_by(scope, client, slot, (ip, port));
+        }
         self.changed(scope, slot, true);
     }
 

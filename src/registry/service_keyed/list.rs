@@ -116,7 +116,7 @@ pub(super) fn view<'a>(
     let all = service.instances(&variant.clusters);
     let healthy = all.iter().filter(|entry| entry.instance.healthy).count();
     let protected =
-        !all.is_empty() && healthy as f32 / all.len() as f32 <= service.protect_threshold as f32;
+        !all.is_empty() && healthy as f32 / all.len() as f32 <= service.protect_threshold;
     let (well, sick): (Vec<_>, Vec<_>) = all.into_iter().partition(|e| e.instance.healthy);
     let ordered: Vec<&Registered> = match (protected, variant.healthy_only) {
         (true, _) => well.into_iter().chain(sick).collect(),

@@ -22,8 +22,7 @@ mod update;
 pub use push::PURGE_PERIOD_MS;
 pub use service::{Cluster, Service, Subscriber};
 
-use crate::model::validate;
-use crate::model::{Refusal, ServiceKey, ServiceRef};
+use crate::model::{Refusal, ServiceKey, ServiceRef, java, names, validate};
 use crate::registry::scope::Scope;
 use crate::registry::timers::{Timer, on_grid};
 use rustc_hash::FxHashMap;
@@ -69,6 +68,14 @@ impl ServiceKeyed {
         if let Some(slot) = self.slot(service) {
             return Ok(slot);
         }
+        if java::split(service.name, names::GROUP_SEPARATOR).is_empty() {
+            return Err(Refusal::array_index(0, 0));
+        }
+        self.make(scope, service)
+    }
+
+    /// Makes a service, whose group is not looked at (`addOrReplaceService`).
+    fn make(&mut self, scope: &mut Scope<'_>, service: ServiceRef<'_>) -> Result<usize, Refusal> {
         validate::service_name(service.name)?;
         let key = self.shared_key(service);
         let slot = self.services.insert(Service::new(key.clone(), scope.now));

@@ -111,10 +111,10 @@ fn instance_id(service: &Service, instance: &Instance) -> InstanceId {
         .iter()
         .flat_map(|cluster| cluster.kind(instance.ephemeral).iter())
         .filter_map(|entry| match &entry.id {
-            InstanceId::Number(number) => Some(&**number),
+            InstanceId::Own(id) => Some(&**id),
             InstanceId::Usual | InstanceId::Absent => None,
         })
         .collect();
     let free = (0u64..).map(|n| n.to_string()).find(|id| !taken.contains(id.as_str()));
-    InstanceId::Number(free.unwrap_or_default().into())
+    InstanceId::Own(free.unwrap_or_default().into())
 }

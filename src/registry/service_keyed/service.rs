@@ -1,7 +1,7 @@
 //! A service of 1.x and what it holds.
 
 use crate::model::java;
-use crate::model::{Instance, Metadata, Millis, RenderedList, ServiceKey};
+use crate::model::{Instance, Metadata, Millis, RenderedList, Selector, ServiceKey};
 use crate::registry::ClusterSettings;
 use crate::registry::addresses::{Addresses, Registered};
 use std::net::SocketAddr;
@@ -14,9 +14,11 @@ pub struct Service {
     /// When it was created here; its beat check keeps the rhythm of this moment.
     pub created: Millis,
     /// Share of healthy instances at or below which all are shown healthy.
-    pub protect_threshold: f64,
+    pub protect_threshold: f32,
     /// Service metadata.
     pub metadata: Metadata,
+    /// What consumers are given of it.
+    pub selector: Selector,
     /// The clusters, in order of creation.
     pub clusters: Vec<Cluster>,
     /// Who is pushed to.
@@ -101,6 +103,7 @@ impl Service {
             created,
             protect_threshold: 0.0,
             metadata: Metadata::new(),
+            selector: Selector::None,
             clusters: Vec::new(),
             subscribers: Vec::new(),
             durable: false,
@@ -123,13 +126,14 @@ impl Service {
     }
 
     /// Adds a cluster with default settings; the caller has validated the name.
-    pub fn add_cluster(&mut self, name: &str) {
+    pub fn add_cluster(&mut self, name: &str) -> &mut Cluster {
         self.clusters.push(Cluster {
             name: name.into(),
             settings: ClusterSettings::default(),
             persistent: Addresses::default(),
             ephemeral: Addresses::default(),
         });
+        self.clusters.last_mut().expect("a cluster was just added")
     }
 
     /// Clusters in the order in which a `HashMap` of their names iterates.

@@ -3,10 +3,13 @@
 //! registration created is not.
 
 use super::{Cluster, Service, ServiceKeyed};
-use crate::model::names::group_of;
-use crate::model::{HealthChecker, Metadata, Refusal, ServiceRef, java, names, validate};
+use crate::model::names::GROUP_SEPARATOR;
+use crate::model::{
+    ClusterSettings, HealthChecker, Metadata, MetadataFilter, Refusal, ServiceDetail,
+    ServiceExtras, ServicePage, ServiceRef, java, validate,
+};
 use crate::registry::scope::Scope;
-use crate::registry::{ClusterSettings, Effect, ServiceDetail, ServiceSettings, StoreWrite};
+use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite};
 
 impl Service {
     /// What is durable about it.
@@ -15,19 +18,33 @@ impl Service {
         ServiceSettings {
             protect_threshold: self.protect_threshold,
             metadata: self.metadata.clone(),
+            selector: self.selector.clone(),
             clusters: self.clusters.iter().map(cluster).collect(),
         }
     }
 }
 
+impl Service {
+    /// Whether the service, or one of its instances, has a metadata entry.
+    fn has(&self, filter: &MetadataFilter) -> bool {
+        let matches = |map: &Metadata| map.get(&filter.key) == Some(&*filter.value);
+        if !filter.of_instance {
+            return matches(&self.metadata);
+        }
+        let tables = self.clusters.iter().flat_map(|c| [&c.persistent, &c.ephemeral]);
+        let mut instances = tables.flat_map(|table| table.iter());
+        instances.any(|entry| entry.instance.metadata.as_ref().is_some_and(matches))
+    }
+}
+
 impl ServiceKeyed {
-    /// POST `/service`.
+    /// POST `/service`: looks for the service, then reads what it shall be.
     pub fn create_service(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         if self.contains(service) {
             let name = service.name;
@@ -35,30 +52,35 @@ impl ServiceKeyed {
                 "specified service already exists, serviceName : {name}"
             )));
         }
-        let slot = self.find_or_create(scope, service)?;
+        let ServiceExtras { metadata, selector } = extras()?;
+        let slot = self.make(scope, service)?;
         let created = &mut self.services[slot];
         created.protect_threshold = protect_threshold;
         created.metadata = metadata;
+        created.selector = selector;
         self.store(scope, slot);
         Ok(scope.take_effects())
     }
 
-    /// PUT `/service`: replaces threshold and metadata.
+    /// PUT `/service`: replaces threshold, metadata and selector, in this order, as far as they can
+    /// be read. Nobody is pushed to.
     pub fn update_service(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
-        protect_threshold: f64,
-        metadata: Metadata,
+        protect_threshold: f32,
+        extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         let Some(slot) = self.slot(service) else {
             return Err(Refusal::nacos(400, format!("service {} not found!", service.name)));
         };
         let found = &mut self.services[slot];
+        found.forget_renderings();
         found.protect_threshold = protect_threshold;
+        let ServiceExtras { metadata, selector } = extras()?;
         found.metadata = metadata;
+        found.selector = selector;
         self.store(scope, slot);
-        self.changed(scope, slot);
         Ok(scope.take_effects())
     }
 
@@ -95,40 +117,59 @@ impl ServiceKeyed {
         Ok(ServiceDetail {
             protect_threshold: found.protect_threshold,
             metadata: found.metadata.clone(),
+            selector: found.selector.clone(),
             clusters: clusters.iter().map(cluster).collect(),
         })
     }
 
-    /// Names (without group) of a group's services in the order of the server's map.
-    pub fn service_names(&self, namespace: &str, group: &str) -> Vec<String> {
-        let Some(names) = self.index.get(namespace) else { return Vec::new() };
-        let mut found: Vec<&str> = names.keys().map(|name| &**name).collect();
-        found.sort_unstable();
-        java::sort_by_hash_order(&mut found, |name| name);
-        let in_group = found.into_iter().filter(|name| group_of(name) == group);
-        in_group.map(|name| names::service_of(name).to_owned()).collect()
+    /// GET `/catalog/service`.
+    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+        self.service(service)
     }
 
-    /// PUT `/cluster`: creates the cluster when absent.
+    /// How many services a group has, and the names (without group) of a page of them, in the order
+    /// of the server's map.
+    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
+        let Some(names) = self.index.get(page.namespace).filter(|names| !names.is_empty()) else {
+            return Ok((0, Vec::new()));
+        };
+        let mut found: Vec<(&str, usize)> =
+            names.iter().map(|(name, slot)| (&**name, *slot)).collect();
+        found.sort_unstable();
+        java::sort_by_hash_order(&mut found, |(name, _)| name);
+        found.retain(|(name, _)| in_group(name, page.group));
+        if let Some(filter) = (page.filter)()? {
+            found.retain(|(_, slot)| self.services[*slot].has(&filter));
+        }
+        let prefix = format!("{}{GROUP_SEPARATOR}", page.group);
+        let shown = &found[(page.pick)(found.len())?];
+        let plain = |(name, _): &(&str, usize)| name.replace(&prefix, "");
+        Ok((found.len(), shown.iter().map(plain).collect()))
+    }
+
+    /// PUT `/cluster`: creates the cluster when absent, with whatever could be read into one that
+    /// was there before.
     pub fn update_cluster(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
         cluster: &str,
-        settings: ClusterSettings,
+        set: SetCluster<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         let Some(slot) = self.slot(service) else {
             return Err(Refusal::nacos(400, format!("service not found:{}", service.name)));
         };
         let found = &mut self.services[slot];
-        if found.cluster(cluster).is_none() {
-            validate::cluster_name(cluster)?;
-            found.add_cluster(cluster);
-        }
-        if let Some(cluster) = found.cluster_mut(cluster) {
-            cluster.settings = settings;
-        }
         found.forget_renderings();
+        match found.cluster_mut(cluster) {
+            Some(known) => set(&mut known.settings)?,
+            None => {
+                validate::cluster_name(cluster)?;
+                let mut settings = ClusterSettings::default();
+                set(&mut settings)?;
+                found.add_cluster(cluster).settings = settings;
+            }
+        }
         self.store(scope, slot);
         Ok(scope.take_effects())
     }
@@ -150,11 +191,15 @@ impl ServiceKeyed {
         service: ServiceRef<'_>,
         settings: ServiceSettings,
     ) -> Result<(), Refusal> {
-        let slot = self.find_or_create(scope, service)?;
+        let slot = match self.slot(service) {
+            Some(slot) => slot,
+            None => self.make(scope, service)?,
+        };
         let found = &mut self.services[slot];
         found.durable = true;
         found.protect_threshold = settings.protect_threshold;
         found.metadata = settings.metadata;
+        found.selector = settings.selector;
         for (name, settings) in settings.clusters {
             if found.cluster(&name).is_none() {
                 found.add_cluster(&name);
@@ -165,6 +210,11 @@ impl ServiceKeyed {
         }
         Ok(())
     }
+}
+
+/// Whether a grouped name begins with the group.
+fn in_group(name: &str, group: &str) -> bool {
+    name.strip_prefix(group).is_some_and(|rest| rest.starts_with(GROUP_SEPARATOR))
 }
 
 /// The JSON of a checker as fastjson writes it.

@@ -1,7 +1,7 @@
 //! What 1.x counts: checksums and numbers of services and instances.
 
 use super::{Service, ServiceKeyed};
-use crate::model::java;
+use crate::model::{Refusal, ServiceRef, java};
 use crate::registry::Totals;
 use md5::{Digest, Md5};
 use std::fmt::Write;
@@ -18,6 +18,16 @@ impl ServiceKeyed {
             }
         }
         totals
+    }
+}
+
+impl ServiceKeyed {
+    /// PUT `/service/checksum`.
+    pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
+        let Some(slot) = self.slot(service) else {
+            return Err(Refusal::nacos(404, format!("serviceName not found: {}", service.name)));
+        };
+        Ok(self.services[slot].checksum().to_owned())
     }
 }
 
@@ -46,7 +56,7 @@ pub(super) fn checksum(service: &Service) -> String {
 /// `Service.getServiceString`: fastjson's text of a `HashMap`.
 fn describe(service: &Service, invalid: usize, total: usize) -> String {
     let name = &service.key.name;
-    let threshold = java::double_text(service.protect_threshold);
+    let threshold = java::float_text(service.protect_threshold);
     let mut clusters: Vec<String> = Vec::new();
     for cluster in service.clusters_in_order() {
         let settings = &cluster.settings;

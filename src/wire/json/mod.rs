@@ -12,6 +12,9 @@
 
 mod fastjson;
 mod jackson;
+mod object;
+
+pub use object::{JsonObject, checker, no_int, object};
 
 use crate::model::calls::BatchTarget;
 use crate::model::{FullBeat, Metadata, Refusal, java};

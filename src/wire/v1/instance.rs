@@ -47,7 +47,7 @@ pub fn registration(
 
 /// The call around an instance.
 pub fn registered<'a>(service: &'a NamedService<'_>, instance: Instance) -> Registration<'a> {
-    Registration { service: service.as_ref(), instance }
+    Registration { service: service.as_ref(), named_as: service.given.as_deref(), instance }
 }
 
 /// `ip`, `port` and cluster of a request.
@@ -248,15 +248,8 @@ pub fn batch<'a>(
 pub fn statuses_key<'a>(key: &'a str, quirks: &Quirks) -> Result<ServiceRef<'a>, Refusal> {
     let service = if key.contains("##") {
         let parts = java::split(key, "##");
-        let part = |at: usize| {
-            parts.get(at).copied().ok_or_else(|| {
-                let (index, length) = (at, parts.len());
-                Refusal::new(
-                    JavaException::ArrayIndex,
-                    format!("Index {index} out of bounds for length {length}"),
-                )
-            })
-        };
+        let part =
+            |at: usize| parts.get(at).copied().ok_or_else(|| Refusal::array_index(at, parts.len()));
         ServiceRef { namespace: part(0)?, name: part(1)? }
     } else {
         ServiceRef { namespace: crate::model::names::PUBLIC_NAMESPACE, name: key }

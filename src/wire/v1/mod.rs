@@ -2,9 +2,16 @@
 
 pub mod answers;
 pub mod beat;
+pub mod catalog;
+pub mod checker;
+pub mod health;
 pub mod hosts;
 pub mod instance;
+pub mod paging;
 pub mod render;
+pub mod selector;
+pub mod service;
+pub mod service_answers;
 pub mod service_name;
 pub mod switch_batch;
 pub mod switches;

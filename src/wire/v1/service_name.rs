@@ -14,6 +14,8 @@ pub struct NamedService<'a> {
     pub namespace: Cow<'a, str>,
     /// Grouped name.
     pub name: Cow<'a, str>,
+    /// The name as given, where it was cut.
+    pub given: Option<Cow<'a, str>>,
 }
 
 impl NamedService<'_> {
@@ -42,7 +44,7 @@ pub fn required<'a>(params: &'a Params<'_>, quirks: &Quirks) -> Result<NamedServ
 pub fn unchecked<'a>(params: &'a Params<'_>) -> Result<NamedService<'a>, Refusal> {
     let name = params.required("serviceName")?;
     let namespace = params.or("namespaceId", PUBLIC_NAMESPACE);
-    Ok(NamedService { namespace, name })
+    Ok(NamedService { namespace, name, given: None })
 }
 
 /// 2.x takes the name apart and puts it together again: what stands behind a second separator is
@@ -57,7 +59,7 @@ fn in_its_form<'a>(named: NamedService<'a>, quirks: &Quirks) -> NamedService<'a>
         return named;
     }
     let name = Cow::Owned(format!("{group}{GROUP_SEPARATOR}{service}"));
-    NamedService { name, ..named }
+    NamedService { name, given: Some(named.name), ..named }
 }
 
 /// `NamingUtils.checkServiceNameFormat` and what `getServiceName` refuses behind it.

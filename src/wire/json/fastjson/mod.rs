@@ -19,7 +19,9 @@ mod value;
 mod write;
 
 use crate::model::{FullBeat, JavaException, Metadata, Refusal};
+use crate::wire::json::JsonObject;
 use lexer::{Lexer, Token};
+use value::Value;
 
 /// An exception of the parser on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,29 @@ fn parse_metadata(text: &str) -> Result<Option<Metadata>, Thrown> {
     };
     close(&lexer)?;
     Ok(map)
+}
+
+/// `JSON.parseObject(text)`: an object, or what has no fields.
+pub(super) fn object(text: &str) -> Result<JsonObject, Refusal> {
+    match parse_any(text).map_err(Thrown::refusal)? {
+        Value::Null => Err(Refusal::null_pointer()),
+        Value::Object(entries) => {
+            let field = |(key, value): (Value, Value)| {
+                let text = (value != Value::Null).then(|| value.into_text().into());
+                (key.into_text().into(), text)
+            };
+            Ok(JsonObject::new(entries.into_iter().map(field).collect()))
+        }
+        _ => Err(Thrown::json("can not cast to JSONObject.").refusal()),
+    }
+}
+
+/// `JSON.parse(text)`.
+fn parse_any(text: &str) -> Result<Value, Thrown> {
+    let mut lexer = start(text)?;
+    let value = parser::parse(&mut lexer)?;
+    close(&lexer)?;
+    Ok(value)
 }
 
 /// The constructor of `DefaultJSONParser`: it reads the first token.

@@ -11,7 +11,8 @@ mod source;
 mod tokens;
 
 use crate::model::calls::BatchTarget;
-use crate::model::{FullBeat, JavaException, Metadata, Refusal};
+use crate::model::{FullBeat, JavaException, Metadata, Refusal, java};
+use crate::wire::json::JsonObject;
 use source::Failure;
 use tokens::{Token, Tokens};
 
@@ -21,9 +22,7 @@ pub(super) fn beat(text: &str) -> Result<Option<FullBeat>, Refusal> {
     read_beat(&mut tokens).map_err(|failure| {
         let message = "errCode: 101, errMsg: Nacos deserialize for class \
                        [com.alibaba.nacos.naming.healthcheck.RsInfo] failed.  ";
-        let mut refusal = Refusal::new(JavaException::Deserialization, message);
-        refusal.cause = Some(failure.text(tokens.source()));
-        refusal
+        refused(message, failure.text(tokens.source()))
     })
 }
 
@@ -53,6 +52,69 @@ pub(super) fn batch_targets(text: &str) -> Option<Vec<BatchTarget>> {
         Token::StartArray => bean::instances(&mut tokens).ok(),
         _ => None,
     }
+}
+
+/// `JacksonUtils.toObj(text)` into a tree; something else than an object has no fields.
+pub(super) fn object(text: &str) -> Result<JsonObject, Refusal> {
+    let mut tokens = Tokens::new(text);
+    let fields = read_fields(&mut tokens);
+    fields.map(JsonObject::new).map_err(|failure| {
+        refused("errCode: 101, errMsg: Nacos deserialize failed.  ", failure.text(tokens.source()))
+    })
+}
+
+/// `HealthCheckerFactory.deserialize(text)`.
+pub(super) fn checker(text: &str) -> Result<JsonObject, Refusal> {
+    let mut tokens = Tokens::new(text);
+    let fields = read_fields(&mut tokens);
+    fields.map(JsonObject::new).map_err(|failure| refused_checker(failure.text(tokens.source())))
+}
+
+/// A checker that Jackson does not read, and its words about it.
+pub(super) fn refused_checker(cause: String) -> Refusal {
+    let message = "errCode: 101, errMsg: Nacos deserialize for class \
+                   [com.alibaba.nacos.api.naming.pojo.healthcheck.AbstractHealthChecker] failed.  ";
+    refused(message, cause)
+}
+
+fn refused(message: &'static str, cause: String) -> Refusal {
+    let mut refusal = Refusal::new(JavaException::Deserialization, message);
+    refusal.cause = Some(cause);
+    refusal
+}
+
+/// The fields of the outermost object with what `asText` gives of them: nothing of arrays and
+/// objects, the word of a null.
+fn read_fields(tokens: &mut Tokens) -> Result<Vec<(String, Option<String>)>, Failure> {
+    let mut fields = Vec::new();
+    match tokens.next()? {
+        Some(Token::StartObject) => {}
+        Some(Token::Text) => {
+            tokens.text()?;
+            return Ok(fields);
+        }
+        _ => {
+            tokens.skip_children()?;
+            return Ok(fields);
+        }
+    }
+    while tokens.next_name()? {
+        let name = tokens.name().to_owned();
+        tokens.next()?;
+        let text = match tokens.current() {
+            Some(Token::StartObject | Token::StartArray) => {
+                tokens.skip_children()?;
+                String::new()
+            }
+            Some(Token::Null) => "null".to_owned(),
+            Some(Token::Float) => {
+                java::double_text(tokens.number_text().parse().unwrap_or(f64::NAN))
+            }
+            _ => scalars::text(tokens)?.unwrap_or_default().into(),
+        };
+        fields.push((name, Some(text)));
+    }
+    Ok(fields)
 }
 
 /// The first token; there must be one.
