@@ -107,7 +107,21 @@ pub fn beat(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let mut stood = beat::stood(&call.params);
     let read = Beat::read(&call.params, call.quirks, &mut stood);
     note.beat = Some(place(stood));
+    if read.is_err() {
+        note_refused_beat(call, note);
+    }
     take_beat(call, note, read?)
+}
+
+/// Whose beat was refused is what an operator looks for after a rollback: the parameters tell it
+/// although the beat did not read.
+fn note_refused_beat(call: &Call<'_>, note: &mut Note) {
+    if let Ok(service) = service_name::unchecked(&call.params) {
+        note.about(service.as_ref());
+    }
+    let ip = call.params.optional("ip").unwrap_or_default();
+    let port = call.params.optional("port").and_then(|port| java::parse_int(&port));
+    note.address(&ip, port.unwrap_or(0));
 }
 
 /// Applies a beat, wherever it was read.
