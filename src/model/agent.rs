@@ -109,4 +109,10 @@ impl AgentVersion {
             (Self::Parsed(a, b, c), Self::Parsed(x, y, z)) => Some((a, b, c) >= (x, y, z)),
         }
     }
+
+    /// Whether a DNS agent is one of the first days, up to 1.0.1, which `/api/allDomNames` serves
+    /// in its own manner; `None` where Java would meet a null.
+    pub fn is_first_dns(self) -> Option<bool> {
+        self.at_least(Self::Parsed(1, 0, 2)).map(|later| !later)
+    }
 }

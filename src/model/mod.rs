@@ -4,11 +4,13 @@
 pub mod agent;
 pub mod calls;
 pub mod cluster;
+pub mod datum;
 pub mod instance;
 pub mod java;
 pub mod metadata;
 pub mod names;
 pub mod push;
+pub mod push_counts;
 pub mod quantity;
 pub mod refusal;
 pub mod selector;
@@ -24,10 +26,12 @@ pub use calls::{
     MetadataFilter, PatchCall, Registration, ServiceExtras, ServicePage, StatusesCall,
 };
 pub use cluster::ClusterSettings;
+pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
 pub use push::{Render, RenderedList};
+pub use push_counts::PushCounts;
 pub use quantity::{QuantityError, Span};
 pub use refusal::{JavaException, Refusal};
 pub use selector::Selector;

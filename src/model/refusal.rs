@@ -40,6 +40,8 @@ pub enum JavaException {
     Plain,
     /// A filter's `sendError(status)`: the servlet container's error page, not a controller's.
     SendError(u16),
+    /// `HttpMessageNotReadableException`: a body is missing or no JSON.
+    NotReadable,
     /// `HttpMediaTypeNotAcceptableException`: an object was asked for as text.
     NotAcceptable,
 }

@@ -87,7 +87,7 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
         count_requests(number, node, &requests, &pushes);
         let label = NodeLabels { node: number };
         let (totals, removed, failed, waiting) = node.read(|registry, _| {
-            let (_, failed, waiting) = registry.pushes();
+            let (failed, waiting) = registry.pushes();
             (registry.totals(), registry.expired(), failed, waiting)
         });
         expired.get_or_create(&label).inc_by(removed);

@@ -59,6 +59,8 @@ pub struct NodeConfig {
     pub store: Arc<dyn Store>,
     /// Records the journal keeps; 0 keeps none.
     pub journal_capacity: usize,
+    /// Where it answers, as it names itself to clients and peers.
+    pub address: SocketAddr,
 }
 
 /// One running server.
@@ -122,6 +124,16 @@ impl Node {
         self.config.clock.now()
     }
 
+    /// What it was started with.
+    pub fn options(&self) -> &ServerOptions {
+        &self.config.options
+    }
+
+    /// Where it answers, as it names itself.
+    pub fn address(&self) -> SocketAddr {
+        self.config.address
+    }
+
     /// The process's clock.
     pub fn clock(&self) -> &Arc<Clock> {
         &self.config.clock
@@ -182,7 +194,10 @@ impl Node {
         let done = operation(&mut registry, now);
         let deadline = registry.next_deadline();
         let receipt = match &done {
-            Ok((_, effects)) if !effects.is_empty() => self.begin_writes(effects),
+            Ok((_, effects)) if !effects.is_empty() => {
+                registry.note_writes(effects);
+                self.begin_writes(effects)
+            }
             _ => None,
         };
         self.note_restriction(&registry);
@@ -245,6 +260,7 @@ impl Node {
         let mut registry = self.registry.lock();
         let effects = registry.tick(now, TIMERS_AT_ONCE);
         // What a timer writes is durable a moment later; nobody waits for it.
+        registry.note_writes(&effects);
         drop(self.begin_writes(&effects));
         self.note_restriction(&registry);
         let more = registry.next_deadline().is_some_and(|due| due <= now);
@@ -285,7 +301,8 @@ impl Node {
 
     /// Takes an ack; garbage and late ones are counted.
     pub fn acked(&self, from: SocketAddr, last_ref_nanos: Option<u64>) {
-        let known = last_ref_nanos.and_then(|nanos| self.registry.lock().acked(from, nanos));
+        let now = self.now();
+        let known = last_ref_nanos.and_then(|nanos| self.registry.lock().acked(now, from, nanos));
         match known {
             Some(datagram) => {
                 self.journal.pushed(&datagram, self.now(), Operation::Ack);

@@ -244,3 +244,66 @@ quirk_enum! {
         Joined = "joined",
     }
 }
+quirk_enum! {
+    /// The body of `/operator/metrics`.
+    MetricsShape {
+        /// Always everything, in the order of a hash map.
+        Everything = "everything",
+        /// The status first; the rest when `onlyStatus=false`.
+        StatusFirst = "status_first",
+    }
+}
+quirk_enum! {
+    /// How the operator's pages show servers.
+    ServersShape {
+        /// `servePort`, `site`, `alive`; `/distro/status` and `/cluster/states` exist.
+        Servers = "servers",
+        /// `port`, `state`, `extendInfo`; `/distro/client` exists.
+        Members = "members",
+    }
+}
+quirk_enum! {
+    /// What `/operator/push/state` counts.
+    PushStateShape {
+        /// Datagrams sent; those that wait for an ack count as failed.
+        Sent = "sent",
+        /// Acks that came; only what was given up counts as failed.
+        Acked = "acked",
+    }
+}
+quirk_enum! {
+    /// Whom `/operator/distro/server` asks about a service.
+    DistroServer {
+        /// The registry.
+        Registry = "registry",
+        /// The registry of 1.x inside a 2.x node, which stays empty when the node stands alone.
+        OldRegistry = "old_registry",
+    }
+}
+quirk_enum! {
+    /// Whether the raft of 1.x answers.
+    OldRaft {
+        /// It does.
+        Runs = "runs",
+        /// 500 from five seconds after the start on.
+        Stops = "stops",
+    }
+}
+quirk_enum! {
+    /// The keys of a service's datum.
+    ServiceDatumShape {
+        /// Those of its fields.
+        Fields = "fields",
+        /// `empty` and `finalizeCount` beside them.
+        FieldsAndCounts = "fields_and_counts",
+    }
+}
+quirk_enum! {
+    /// How the answers of `/v1/ns/distro` are typed.
+    DistroContent {
+        /// As text.
+        Text = "text",
+        /// As octets.
+        Octets = "octets",
+    }
+}

@@ -73,6 +73,17 @@ quirks! {
     api: ApiQuirks {
         legacy: bool = version, "Whether /v1/ns/api exists.";
         operator_alias: bool = version, "Whether /v1/ns/ops stands for /v1/ns/operator.";
+        upgrade_ops: bool = version, "Whether /v1/ns/upgrade/ops exists.";
+    }
+    operator: OperatorQuirks {
+        metrics: MetricsShape = version, "The body of /operator/metrics.";
+        servers: ServersShape = version, "How /operator/servers and the pages beside it show servers.";
+        push_state: PushStateShape = version, "What /operator/push/state counts.";
+        distro_server: DistroServer = version, "Whom /operator/distro/server asks about a service.";
+    }
+    raft: RaftQuirks {
+        old_protocol: OldRaft = version, "Whether /v1/ns/raft answers.";
+        service_datum: ServiceDatumShape = version, "The keys of a service's datum.";
     }
     list: ListQuirks {
         shape: ListShape = version, "The body of a list.";
@@ -99,6 +110,7 @@ quirks! {
         body: ForwardBody = version, "What becomes of a form body that is forwarded.";
     }
     distro: DistroQuirks {
+        content: DistroContent = version, "How the answers of /v1/ns/distro are typed.";
         responsible_tag: ResponsibleTag = version, "What decides which server is responsible.";
     }
 }

@@ -1,7 +1,7 @@
 //! Pushes that wait for their ack. A datagram without an ack is sent once more after 10 s and given
 //! up after 10 s more, on every version (`push/resent-once`, `push/ack-stops`).
 
-use crate::model::Millis;
+use crate::model::{Millis, PushCounts};
 use crate::registry::timers::{Timer, Timers};
 use crate::registry::{Datagram, Effect};
 use rustc_hash::FxHashMap;
@@ -20,9 +20,9 @@ pub struct Acks {
     by_number: FxHashMap<u64, (SocketAddr, u64)>,
     next_number: u64,
     last_nanos: u64,
-    /// Pushes sent the first time.
-    pub sent: u64,
-    /// Pushes given up.
+    /// What became of the pushes.
+    pub counts: PushCounts,
+    /// Pushes given up since the start.
     pub failed: u64,
     /// Instances removed because their beats stopped.
     pub expired: u64,
@@ -43,7 +43,8 @@ impl Acks {
 
     /// Remembers a push that goes out now and returns the effect that sends it.
     pub fn send(&mut self, timers: &mut Timers, now: Millis, datagram: Datagram) -> Effect {
-        self.sent += 1;
+        self.counts.roll(now);
+        self.counts.sent += 1;
         let key = (datagram.to, datagram.last_ref_nanos);
         if self.waiting.len() < MAX_WAITING {
             self.next_number += 1;
@@ -60,9 +61,15 @@ impl Acks {
     }
 
     /// Takes an ack; false when nothing waits for it.
-    pub fn acked(&mut self, from: SocketAddr, last_ref_nanos: u64) -> Option<Datagram> {
+    pub fn acked(
+        &mut self,
+        now: Millis,
+        from: SocketAddr,
+        last_ref_nanos: u64,
+    ) -> Option<Datagram> {
         let waiting = self.waiting.remove(&(from, last_ref_nanos))?;
         self.by_number.remove(&waiting.number);
+        self.counts.acked(now, now.since(Millis(last_ref_nanos / 1_000_000)));
         Some(waiting.datagram)
     }
 
@@ -72,6 +79,8 @@ impl Acks {
         let waiting = self.waiting.get_mut(&key)?;
         if waiting.datagram.again {
             self.failed += 1;
+            self.counts.roll(now);
+            self.counts.failed += 1;
             self.waiting.remove(&key);
             self.by_number.remove(&number);
             return None;
@@ -81,7 +90,18 @@ impl Acks {
         Some(Effect::Datagram(waiting.datagram.clone()))
     }
 
-    /// Pushes that wait for an ack, the oldest first.
+    /// The datagrams that wait for an ack.
+    pub fn unacked(&self) -> impl Iterator<Item = &Datagram> {
+        self.waiting.values().map(|waiting| &waiting.datagram)
+    }
+
+    /// Forgets what waits for an ack: it is neither sent again nor given up.
+    pub fn forget_unacked(&mut self) {
+        self.waiting.clear();
+        self.by_number.clear();
+    }
+
+    /// Number of pushes that wait for an ack.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }

@@ -10,6 +10,7 @@ use crate::registry::acks::Acks;
 use crate::registry::addresses::Registered;
 use crate::registry::client_keyed::ClientKeyed;
 use crate::registry::probes::Probes;
+use crate::registry::raft_log::RaftLog;
 use crate::registry::scope::Scope;
 use crate::registry::service_keyed::ServiceKeyed;
 use crate::registry::standing::Standing;
@@ -46,21 +47,23 @@ pub struct Totals {
 
 /// Everything one node remembers.
 pub struct Registry {
-    core: Core,
+    pub(super) core: Core,
     pub(super) quirks: Arc<Quirks>,
     pub(super) switches: Switches,
     /// What was written last and a change starts from.
     pub(super) stored_switches: Option<Switches>,
     pub(super) standing: Standing,
+    pub(super) raft_log: RaftLog,
     pub(super) timers: Timers,
     pub(super) options: ServerOptions,
-    acks: Acks,
+    pub(super) acks: Acks,
     probes: Probes,
     render: Arc<dyn Render>,
     pub(super) started: Millis,
 }
 
-enum Core {
+/// The core that answers; chosen at the start.
+pub(super) enum Core {
     ServiceKeyed(ServiceKeyed),
     ClientKeyed(ClientKeyed),
 }
@@ -124,6 +127,7 @@ impl Registry {
             switches: Switches::default(),
             stored_switches: None,
             standing: Standing::default(),
+            raft_log: RaftLog::default(),
             timers: Timers::default(),
             options,
             acks: Acks::default(),
@@ -318,11 +322,6 @@ impl Registry {
         self.acks.expired
     }
 
-    /// Pushes sent, given up, and waiting for their ack.
-    pub fn pushes(&self) -> (u64, u64, usize) {
-        (self.acks.sent, self.acks.failed, self.acks.waiting())
-    }
-
     /// When something is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
         self.timers.next()
@@ -374,8 +373,13 @@ impl Registry {
     }
 
     /// Takes an ack that came in; `None` when nothing waits for it.
-    pub fn acked(&mut self, from: SocketAddr, last_ref_nanos: u64) -> Option<Datagram> {
-        self.acks.acked(from, last_ref_nanos)
+    pub fn acked(
+        &mut self,
+        now: Millis,
+        from: SocketAddr,
+        last_ref_nanos: u64,
+    ) -> Option<Datagram> {
+        self.acks.acked(now, from, last_ref_nanos)
     }
 
     /// Takes the outcome of an active check.
@@ -402,6 +406,7 @@ impl Registry {
     /// Puts back what a store kept.
     pub fn restore(&mut self, now: Millis, kept: Vec<StoreWrite>) {
         for write in kept {
+            self.note_writes(&[Effect::Store(write.clone())]);
             let outcome = self.restore_one(now, write);
             debug_assert!(outcome.is_ok(), "a store holds only what was accepted: {outcome:?}");
         }

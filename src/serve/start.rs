@@ -12,7 +12,7 @@ use crate::node::store::{DiskStore, NoStore, Store};
 use crate::node::{Clock, Node, NodeConfig, Process};
 use crate::registry::ServerOptions;
 use crate::wire::v1::render::Renderer;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -48,7 +48,7 @@ pub fn start(config: ServeConfig) -> Result<Running, StartError> {
         ClockKind::Real => Clock::Real,
         ClockKind::Manual => Clock::manual(),
     });
-    let node = open_node(&config, &clock)?;
+    let node = open_node(&config, &clock, own_address(listener.local_addr()?))?;
     let shutdown = Shutdown::default();
     let mut running = Running {
         ready: Ready {
@@ -153,7 +153,22 @@ impl Drop for Running {
     }
 }
 
-fn open_node(config: &ServeConfig, clock: &Arc<Clock>) -> Result<Arc<Node>, StartError> {
+/// A node that listens everywhere names itself by the loopback address.
+fn own_address(mut listening: SocketAddr) -> SocketAddr {
+    if listening.ip().is_unspecified() {
+        listening.set_ip(match listening {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    listening
+}
+
+fn open_node(
+    config: &ServeConfig,
+    clock: &Arc<Clock>,
+    address: SocketAddr,
+) -> Result<Arc<Node>, StartError> {
     let store: Arc<dyn Store> = match &config.data {
         Some(directory) => Arc::new(DiskStore::open(directory)?),
         None => Arc::new(NoStore),
@@ -167,6 +182,7 @@ fn open_node(config: &ServeConfig, clock: &Arc<Clock>) -> Result<Arc<Node>, Star
         render: Renderer::shared,
         store,
         journal_capacity: config.journal_records,
+        address,
     })?)
 }
 

@@ -49,7 +49,19 @@ pub fn float(params: &Params<'_>, name: &str, default: Option<f32>) -> Result<f3
 /// # Errors
 /// It is neither.
 pub fn boolean(params: &Params<'_>, name: &str) -> Result<bool, Refusal> {
-    let Some(text) = params.single(name) else { return Ok(false) };
+    boolean_or(params, name, None)
+}
+
+/// A `boolean` that has a default when it is left out, and where there is one also when it is
+/// empty.
+///
+/// # Errors
+/// It is neither.
+pub fn boolean_or(params: &Params<'_>, name: &str, default: Option<bool>) -> Result<bool, Refusal> {
+    let text = match (params.single(name), default) {
+        (None, _) | (Some(""), Some(_)) => return Ok(default.unwrap_or_default()),
+        (Some(text), _) => text,
+    };
     match java::trim(text).to_ascii_lowercase().as_str() {
         "true" | "on" | "yes" | "1" => Ok(true),
         "false" | "off" | "no" | "0" => Ok(false),

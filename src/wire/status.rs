@@ -121,6 +121,9 @@ fn class_name(exception: JavaException) -> &'static str {
             "com.alibaba.nacos.api.exception.runtime.NacosRuntimeException"
         }
         JavaException::Plain | JavaException::SendError(_) => "java.lang.Exception",
+        JavaException::NotReadable => {
+            "org.springframework.http.converter.HttpMessageNotReadableException"
+        }
         JavaException::NotAcceptable => {
             "org.springframework.web.HttpMediaTypeNotAcceptableException"
         }

@@ -3,12 +3,13 @@
 use super::call::{Call, Note, Outcome};
 use super::instance::{self, list_of, place, take_beat};
 use super::routes::{Route, route};
-use crate::model::names::{DEFAULT_GROUP, GROUP_SEPARATOR, PUBLIC_NAMESPACE};
-use crate::model::{Refusal, ServiceRef};
+use crate::model::names::{DEFAULT_GROUP, GROUP_SEPARATOR, PUBLIC_NAMESPACE, service_of};
+use crate::model::{AgentFamily, Refusal, ServiceRef, java};
 use crate::node::Operation;
 use crate::profile::Quirks;
-use crate::wire::Reply;
 use crate::wire::v1::beat::{self, Beat};
+use crate::wire::v1::operator;
+use crate::wire::{Reply, ReplyBody};
 
 /// The addresses of 1.x; instances can be asked for here, too.
 pub const ROUTES: &[Route] = &[
@@ -21,6 +22,7 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/v1/ns/api/beat", Operation::Beat, exists, instance::beat),
     route("GET", "/v1/ns/api/statuses", Operation::Statuses, exists, instance::statuses),
     route("GET", "/v1/ns/api/hello", Operation::Other, exists, hello),
+    route("GET", "/v1/ns/api/allDomNames", Operation::Service, exists, all_names),
     route("GET", "/v1/ns/api/srvIPXT", Operation::List, exists, list),
     route("GET", "/v1/ns/api/clientBeat", Operation::Beat, exists, beat),
 ];
@@ -36,6 +38,32 @@ fn patch_exists(quirks: &Quirks) -> bool {
 /// GET `/api/hello`.
 fn hello(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     Ok(Reply::ok().into())
+}
+
+/// GET `/api/allDomNames`: a node that stands alone is responsible for all of them. The
+/// first DNS agents are given the public namespace alone.
+fn all_names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let agent = call.agent();
+    let mut all = call.node.read(|registry, _| registry.names_by_namespace());
+    let first = || agent.version.is_first_dns().ok_or_else(Refusal::null_pointer);
+    let old = agent.family == AgentFamily::Dns && first()?;
+    for (_, names) in &mut all {
+        for name in names.iter_mut() {
+            *name = service_of(name).to_owned();
+        }
+        if !old {
+            names.sort_unstable();
+            names.dedup();
+            java::sort_by_hash_order(names, |name| name);
+        }
+    }
+    let body = if old {
+        let public = all.into_iter().find(|(namespace, _)| namespace == PUBLIC_NAMESPACE);
+        operator::public_names(&public.unwrap_or_default().1)
+    } else {
+        operator::all_names(&all)
+    };
+    Ok(Reply::object(ReplyBody::from(body)).into())
 }
 
 /// GET `/api/srvIPXT`: a list in the default group.

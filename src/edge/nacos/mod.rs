@@ -9,15 +9,19 @@
 mod answer;
 mod call;
 mod catalog;
+mod distro;
 mod finish;
 mod gate;
 mod handler;
 mod health;
 mod instance;
 mod legacy;
+mod machine;
 mod operator;
+mod raft;
 pub mod routes;
 mod service;
 mod traffic;
+mod upgrade;
 
 pub use handler::{NacosHandler, page_style};

@@ -2,32 +2,74 @@
 //! scripts ask and set.
 
 use super::call::{Call, Handled, Note, Outcome};
-use super::routes::{Route, always, route};
+use super::machine;
+use super::routes::{Route, Run, always, route};
+use crate::model::names::PUBLIC_NAMESPACE;
+use crate::model::{Millis, Refusal, ServiceRef, java};
 use crate::node::Operation;
-use crate::profile::Quirks;
+use crate::profile::{DistroServer, PushStateShape, Quirks, ServersShape};
+use crate::wire::v1::member::{self, MemberView};
+use crate::wire::v1::operator::{self, MetricsView, ServerView};
+use crate::wire::v1::raft::{self, PeerView};
 use crate::wire::v1::switches;
-use crate::wire::{Reply, ReplyBody, request_param};
+use crate::wire::{Params, Reply, ReplyBody, request_param};
+
+/// Each address under both names.
+macro_rules! both_names {
+    ($(($method:literal, $path:literal, $exists:ident, $run:ident)),+ $(,)?) => {
+        &[$(
+            page($method, concat!("/v1/ns/operator", $path), $exists, $run),
+            page($method, concat!("/v1/ns/ops", $path), |quirks| {
+                quirks.api.operator_alias && $exists(quirks)
+            }, $run),
+        )+]
+    };
+}
+
+const fn page(
+    method: &'static str,
+    path: &'static str,
+    exists: fn(&Quirks) -> bool,
+    run: Run,
+) -> Route {
+    route(method, path, Operation::Operator, exists, run)
+}
 
 /// The addresses of the operator.
-pub const ROUTES: &[Route] = &[
-    route("GET", "/v1/ns/operator/switches", Operation::Operator, always, show_switches),
-    route("PUT", "/v1/ns/operator/switches", Operation::Operator, always, set_switch),
-    route("GET", "/v1/ns/ops/switches", Operation::Operator, has_alias, show_switches),
-    route("PUT", "/v1/ns/ops/switches", Operation::Operator, has_alias, set_switch),
+pub const ROUTES: &[Route] = both_names![
+    ("GET", "/switches", always, show_switches),
+    ("PUT", "/switches", always, set_switch),
+    ("GET", "/metrics", always, metrics),
+    ("GET", "/servers", always, servers),
+    ("GET", "/server/status", always, server_status),
+    ("GET", "/distro/server", always, distro_server),
+    ("GET", "/distro/client", shows_members, distro_client),
+    ("GET", "/distro/status", shows_servers, distro_status),
+    ("PUT", "/log", always, set_log_level),
+    ("GET", "/push/state", always, push_state),
+    ("GET", "/cluster/state", always, cluster_state),
+    ("GET", "/cluster/states", shows_servers, cluster_states),
 ];
 
-fn has_alias(quirks: &Quirks) -> bool {
-    quirks.api.operator_alias
+fn shows_servers(quirks: &Quirks) -> bool {
+    quirks.operator.servers == ServersShape::Servers
 }
 
-/// GET `/operator/switches`.
+fn shows_members(quirks: &Quirks) -> bool {
+    !shows_servers(quirks)
+}
+
+fn object(json: String) -> Outcome {
+    Ok(Reply::object(ReplyBody::from(json)).into())
+}
+
+/// GET `/switches`.
 fn show_switches(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let quirks = call.quirks;
-    let body = call.node.read(|registry, _| switches::body(registry.switches(), quirks));
-    Ok(Reply::object(ReplyBody::from(body)).into())
+    object(call.node.read(|registry, _| switches::body(registry.switches(), quirks)))
 }
 
-/// PUT `/operator/switches`.
+/// PUT `/switches`.
 fn set_switch(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let debug = request_param::boolean(&call.params, "debug")?;
     let entry = call.params.joined_required("entry")?;
@@ -36,4 +78,164 @@ fn set_switch(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let ((), receipt) =
         call.node.change(|registry, now| Ok(((), registry.change_switches(now, edit, debug))))?;
     Ok(Handled::after(receipt, Reply::ok()))
+}
+
+/// GET `/metrics`. A node that stands alone is responsible for everything that the registry of 1.x
+/// holds; that of a 2.x node is empty.
+fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let only_status =
+        call.params.optional("onlyStatus").is_none_or(|text| java::parse_boolean(&text));
+    let (status, totals) =
+        call.node.read(|registry, _| (registry.status().name(), registry.totals()));
+    let responsible = match call.quirks.operator.distro_server {
+        DistroServer::Registry => totals,
+        DistroServer::OldRegistry => Default::default(),
+    };
+    let view = MetricsView {
+        status,
+        services: totals.services,
+        instances: totals.instances,
+        subscribers: totals.subscribers,
+        responsible_services: responsible.services,
+        responsible_instances: responsible.instances,
+        machine: machine::measure(),
+    };
+    object(operator::metrics(&view, call.quirks.operator.metrics, only_status))
+}
+
+/// GET `/servers`.
+fn servers(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let healthy = request_param::boolean(&call.params, "healthy")?;
+    let mut list = String::new();
+    if shows_members(call.quirks) {
+        let version = &call.quirks.server.version;
+        let (address, refreshed) = (call.node.address(), call.node.started);
+        member::push_member(&mut list, &MemberView { address, version, refreshed });
+    } else {
+        push_self(&mut list, call, healthy.then_some(call.node.started));
+    }
+    object(operator::servers(&list))
+}
+
+/// Appends this server as 1.x shows it.
+fn push_self(list: &mut String, call: &Call<'_>, reported: Option<Millis>) {
+    let (ip, port) = (call.node.address().ip().to_string(), call.node.address().port());
+    let added_weight = if reported.is_some() { added_weight(call) } else { 0 };
+    operator::push_server(list, &ServerView { ip: &ip, port, added_weight, reported });
+}
+
+/// What the switch `adWeightMap` adds to this server's weight.
+fn added_weight(call: &Call<'_>) -> i32 {
+    let own = call.node.address().to_string();
+    call.node.read(|registry, _| {
+        let mut weights = registry.switches().ad_weights.iter();
+        weights.find(|(server, _)| *server == own).map_or(0, |(_, weight)| *weight)
+    })
+}
+
+/// GET `/server/status`: the reports of peers. A node that stands alone knows only itself.
+fn server_status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let text = call.params.joined_required("serverStatus")?;
+    let own = call.node.address().to_string();
+    operator::status_reports(&text, call.quirks.operator.servers, |server| server == own)?;
+    Ok(Reply::ok().into())
+}
+
+/// GET `/distro/server`.
+fn distro_server(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let namespace = call.params.joined_or("namespaceId", PUBLIC_NAMESPACE);
+    let name = call.params.joined_required("serviceName")?;
+    let service = ServiceRef { namespace: &namespace, name: &name };
+    note.about(service);
+    match call.quirks.operator.distro_server {
+        DistroServer::Registry if call.node.read(|registry, _| registry.contains(service)) => {
+            object(operator::responsible_server(&call.node.address().to_string()))
+        }
+        DistroServer::Registry => Err(Refusal::illegal("service not found")),
+        DistroServer::OldRegistry => {
+            let text = format!("service not found, namespace: {namespace}, serviceName: {name}");
+            Err(Refusal::nacos(400, text))
+        }
+    }
+}
+
+/// GET `/distro/client`.
+fn distro_client(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    call.params.joined_required("ip")?;
+    call.params.joined_required("port")?;
+    object(operator::responsible_server(&call.node.address().to_string()))
+}
+
+/// GET `/distro/status`.
+fn distro_status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let action = call.params.joined_or("action", "view");
+    let period = call.node.read(|registry, _| registry.switches().server_status_period_millis);
+    let (now, started) = (call.node.now(), call.node.started);
+    let since = now.since(started);
+    // The node reports to itself in this rhythm.
+    let reported = now - since % u64::try_from(period).unwrap_or(1).max(1);
+    let mut list = String::new();
+    push_self(&mut list, call, Some(reported));
+    object(operator::distro_status((action == "view").then_some(list.as_str())))
+}
+
+/// PUT `/log`: the names are those of Nacos's own loggers, which there are none of here.
+fn set_log_level(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    call.params.joined_required("logName")?;
+    call.params.joined_required("logLevel")?;
+    Ok(Reply::ok().into())
+}
+
+/// GET `/push/state`.
+fn push_state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let detail = request_param::boolean(&call.params, "detail")?;
+    let reset = request_param::boolean(&call.params, "reset")?;
+    let shape = call.quirks.operator.push_state;
+    let body = call.node.read(|registry, now| {
+        let counts = registry.push_counts(now);
+        let body = match shape {
+            PushStateShape::Acked => operator::pushes_acked(&counts, detail, reset),
+            PushStateShape::Sent => {
+                let datagrams = registry.unacked().map(|datagram| &datagram.bytes);
+                let texts = datagrams.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+                operator::pushes_sent(&counts, &texts.collect::<Vec<_>>(), detail, reset)
+            }
+        };
+        if reset {
+            registry.reset_pushes();
+        }
+        body
+    });
+    object(body)
+}
+
+/// GET `/cluster/state`.
+fn cluster_state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let peer = own_peer(call);
+    object(match call.quirks.operator.servers {
+        ServersShape::Servers => raft::peer(&peer),
+        ServersShape::Members => raft::bean(&PeerView { term: -1, ..peer }),
+    })
+}
+
+/// This node as a peer of the raft of 1.x.
+pub(super) fn own_peer(call: &Call<'_>) -> PeerView {
+    let term = call.node.read(|registry, _| registry.raft_term());
+    let node = call.node;
+    PeerView::alone(node.address().to_string(), term, node.started, node.now())
+}
+
+/// GET `/cluster/states`: a page of one.
+fn cluster_states(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let (number, size) = page_of(&call.params)?;
+    let keyword = call.params.joined_or("keyword", "");
+    let own_ip = call.node.address().ip().to_string();
+    let wanted = java::is_blank(&keyword) || keyword == own_ip;
+    let skipped = size < 1 && number.wrapping_sub(1).wrapping_mul(size) > 0;
+    let peer = (wanted && !skipped).then(|| own_peer(call));
+    object(raft::states(peer.as_ref()))
+}
+
+fn page_of(params: &Params<'_>) -> Result<(i32, i32), Refusal> {
+    Ok((request_param::int(params, "pageNo")?, request_param::int(params, "pageSize")?))
 }

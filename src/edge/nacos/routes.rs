@@ -3,7 +3,7 @@
 //! (`instance/unknown-paths`, `instance/wrong-methods`).
 
 use super::call::{Call, Note, Outcome};
-use super::{catalog, health, instance, legacy, operator, service};
+use super::{catalog, distro, health, instance, legacy, operator, raft, service, upgrade};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
@@ -50,6 +50,9 @@ const AREAS: &[&[Route]] = &[
     catalog::ROUTES,
     health::ROUTES,
     operator::ROUTES,
+    raft::ROUTES,
+    distro::ROUTES,
+    upgrade::ROUTES,
 ];
 
 /// Every address of every version.

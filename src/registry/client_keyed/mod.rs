@@ -4,6 +4,7 @@
 //! renews (`instance/list-lag`), and what an operator writes over an instance is a record of its
 //! own that outlives registrations (`metadata/*`).
 
+mod all_names;
 mod batch;
 mod beat;
 mod client;

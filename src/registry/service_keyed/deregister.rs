@@ -23,6 +23,7 @@ impl ServiceKeyed {
         if call.ephemeral && service.poisoned {
             return Ok(Vec::new());
         }
+        service.has_ephemeral_datum |= call.ephemeral;
         let key = service.key.clone();
         let gone = service
             .cluster_mut(call.cluster)

@@ -5,7 +5,9 @@
 //! One operation stands in one file. A write is visible as soon as it is answered; the real server
 //! applies it some milliseconds later.
 
+mod all_names;
 mod beat;
+mod datum;
 mod deregister;
 mod expiry;
 mod health;

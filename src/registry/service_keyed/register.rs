@@ -83,6 +83,7 @@ fn place(scope: &mut Scope<'_>, slot: usize, service: &mut Service, given: &Inst
     let instance = Arc::new(instance);
     kind.insert(Registered { instance, id, last_beat: scope.now, probe });
     if given.ephemeral {
+        service.has_ephemeral_datum = true;
         let due = super::expiry::first_due(scope, given, scope.now);
         ServiceKeyed::check_by(scope, slot, service, due);
     }

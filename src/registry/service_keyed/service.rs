@@ -25,6 +25,12 @@ pub struct Service {
     pub subscribers: Vec<Subscriber>,
     /// Whether raft knows it: created by the API, or by a persistent instance.
     pub durable: bool,
+    /// Whether POST `/service` made it: such a record does not name the group.
+    pub created_by_api: bool,
+    /// When it was created, or its settings changed last.
+    pub modified: Millis,
+    /// Whether distro has a list under its name, be it empty.
+    pub has_ephemeral_datum: bool,
     /// A beat without an ip was taken: later ephemeral changes are answered and never applied
     /// (`instance/beat-without-ip`).
     pub poisoned: bool,
@@ -107,6 +113,9 @@ impl Service {
             clusters: Vec::new(),
             subscribers: Vec::new(),
             durable: false,
+            created_by_api: false,
+            modified: created,
+            has_ephemeral_datum: false,
             poisoned: false,
             check_due: None,
             push_due: None,

@@ -58,6 +58,7 @@ impl ServiceKeyed {
         created.protect_threshold = protect_threshold;
         created.metadata = metadata;
         created.selector = selector;
+        created.created_by_api = true;
         self.store(scope, slot);
         Ok(scope.take_effects())
     }
@@ -178,6 +179,7 @@ impl ServiceKeyed {
     fn store(&mut self, scope: &mut Scope<'_>, slot: usize) {
         let service = &mut self.services[slot];
         service.durable = true;
+        service.modified = scope.now;
         scope.effects.push(Effect::Store(StoreWrite::Service {
             service: service.key.clone(),
             settings: Some(service.settings()),

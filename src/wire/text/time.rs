@@ -50,6 +50,12 @@ pub fn iso_millis(at: Millis, offset: &str) -> String {
     format!("{year}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}{offset}")
 }
 
+/// `yyyy-MM-dd HH:mm:ss`.
+pub fn java_seconds(at: Millis) -> String {
+    let Civil { year, month, date, hour, minute, second, .. } = Civil::of(at);
+    format!("{year}-{month:02}-{date:02} {hour:02}:{minute:02}:{second:02}")
+}
+
 /// `Date.toString`: `Sun Nov 22 14:06:47 UTC 2026`.
 pub fn java_date(at: Millis) -> String {
     let Civil { year, month, date, day, hour, minute, second, .. } = Civil::of(at);
@@ -72,6 +78,7 @@ mod tests {
     fn moments_read_as_in_java() {
         let at = Millis(1_795_356_407_693);
         assert_eq!(iso_millis(at, "+0000"), "2026-11-22T14:06:47.693+0000");
+        assert_eq!(java_seconds(at), "2026-11-22 14:06:47");
         assert_eq!(java_date(at), "Sun Nov 22 14:06:47 UTC 2026");
         assert_eq!(http_date(Millis(784_111_777_000)), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(http_date(Millis(1_709_210_096_000)), "Thu, 29 Feb 2024 12:34:56 GMT");

@@ -60,10 +60,7 @@ pub fn push_info_host(out: &mut String, service: &str, host: &HostView<'_>) {
     json.text("serviceName", service);
     let metadata = host.metadata.as_deref();
     push_metadata(json.key("metadata"), metadata);
-    let number = |key: &str, default: i64| {
-        let text = metadata.and_then(|metadata| metadata.get(key));
-        text.filter(|text| is_digits(text)).and_then(java::parse_long).unwrap_or(default)
-    };
+    let number = |key: &str, default: i64| preserved_ms(metadata, key, default);
     json.number("instanceHeartBeatInterval", number(HEART_BEAT_INTERVAL, 5_000));
     if let Some(generator) = id_generator(metadata) {
         json.text("instanceIdGenerator", generator);
@@ -73,8 +70,14 @@ pub fn push_info_host(out: &mut String, service: &str, host: &HostView<'_>) {
     out.push_str(&json.finish());
 }
 
+/// A time that an instance sets for itself, ms; only digits count.
+pub(super) fn preserved_ms(metadata: Option<&Metadata>, key: &str, default: i64) -> i64 {
+    let text = metadata.and_then(|metadata| metadata.get(key));
+    text.filter(|text| is_digits(text)).and_then(java::parse_long).unwrap_or(default)
+}
+
 /// `Instance.getInstanceIdGenerator`: `simple` without metadata, nothing when the key is missing.
-fn id_generator(metadata: Option<&Metadata>) -> Option<&str> {
+pub(super) fn id_generator(metadata: Option<&Metadata>) -> Option<&str> {
     match metadata {
         Some(metadata) if !metadata.is_empty() => metadata.get(INSTANCE_ID_GENERATOR),
         _ => Some("simple"),

@@ -5,11 +5,12 @@
 //! 1.2, `doubleWriteEnabled` with 2.0. An entry that the version does not have is answered `ok` and
 //! changes nothing (`operator/switches-unknown`).
 
+use super::datum::push_map;
 use super::switch_batch;
 use crate::model::switches::HealthParams;
 use crate::model::{JavaException, Refusal, SwitchEdit, Switches, java};
 use crate::profile::Quirks;
-use crate::wire::text::json::{JsonText, push_number};
+use crate::wire::text::json::JsonText;
 
 /// `SwitchEntry.MIN_PUSH_CACHE_TIME_MIILIS`, ms.
 const MIN_PUSH_CACHE_MS: i64 = 10_000;
@@ -247,13 +248,5 @@ fn push_health(out: &mut String, params: HealthParams) {
     json.number("max", params.max.into());
     json.number("min", params.min.into());
     json.float("factor", params.factor);
-    out.push_str(&json.finish());
-}
-
-fn push_map(out: &mut String, entries: &[(String, i32)]) {
-    let mut json = JsonText::object();
-    for (key, value) in entries {
-        push_number(json.key(key), i64::from(*value));
-    }
     out.push_str(&json.finish());
 }

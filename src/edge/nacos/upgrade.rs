@@ -1,0 +1,87 @@
+//! `/v1/ns/upgrade/ops` of 2.0.2: how far an upgrade is, and the data of 2.x (`ver=v2`, the
+//! default) and of 1.x (`ver=v1`) side by side. A node that stands alone keeps no data of 1.x: it
+//! is asked as if nothing were there, and writes to it are refused (`operator/upgrade-ops`).
+
+use super::call::{Call, Note, Outcome};
+use super::instance;
+use super::routes::{Route, Run, route};
+use crate::model::{JavaException, Refusal, java};
+use crate::node::Operation;
+use crate::profile::Quirks;
+use crate::wire::v1::service_name;
+use crate::wire::v1::upgrade::{self, UpgradeView};
+use crate::wire::{Reply, ReplyBody, request_param};
+
+/// The addresses of the upgrade.
+pub const ROUTES: &[Route] = &[
+    page("GET", "/v1/ns/upgrade/ops/metrics", metrics),
+    page("GET", "/v1/ns/upgrade/ops/instance/list", list),
+    page("GET", "/v1/ns/upgrade/ops/instance", |call, note| either(call, note, instance::instance)),
+    page("POST", "/v1/ns/upgrade/ops/instance", |call, note| {
+        either(call, note, instance::register)
+    }),
+    page("PUT", "/v1/ns/upgrade/ops/instance", |call, note| either(call, note, instance::update)),
+    page("DELETE", "/v1/ns/upgrade/ops/instance", |call, note| {
+        either(call, note, instance::deregister)
+    }),
+];
+
+const fn page(method: &'static str, path: &'static str, run: Run) -> Route {
+    route(method, path, Operation::Operator, exists, run)
+}
+
+fn exists(quirks: &Quirks) -> bool {
+    quirks.api.upgrade_ops
+}
+
+/// Whether the data of 1.x are meant.
+fn asks_old_data(call: &Call<'_>) -> bool {
+    call.params.joined_or("ver", "v2") != "v2"
+}
+
+/// Asks the data of 2.x; there are none of 1.x.
+fn either(call: &mut Call<'_>, note: &mut Note, run: Run) -> Outcome {
+    if !asks_old_data(call) {
+        return run(call, note);
+    }
+    Err(Refusal::new(JavaException::IllegalState, "this node keeps no data of 1.x"))
+}
+
+/// GET `/metrics`.
+fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let as_json = request_param::boolean_or(&call.params, "json", Some(false))?;
+    let view = call.node.read(|registry, _| {
+        let (totals, [ephemeral, persistent]) = (registry.totals(), registry.kinds());
+        let mut names = Vec::new();
+        for (namespace, services) in registry.names_by_namespace() {
+            names.extend(services.iter().map(|name| format!("{namespace}##{name}")));
+        }
+        java::sort_by_hash_order(&mut names, |name| name);
+        UpgradeView {
+            double_write: registry.switches().double_write_enabled,
+            services: totals.services,
+            instances: totals.instances,
+            subscribers: totals.subscribers,
+            ephemeral_services: ephemeral.services,
+            persistent_services: persistent.services,
+            ephemeral_instances: ephemeral.instances,
+            persistent_instances: persistent.instances,
+            names,
+        }
+    });
+    let text = if as_json { upgrade::json(&view) } else { upgrade::table(&view) };
+    Ok(Reply::text(200, text).into())
+}
+
+/// GET `/instance/list`.
+fn list(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    if !asks_old_data(call) {
+        return instance::list(call, note);
+    }
+    let service = service_name::required(&call.params, call.quirks)?;
+    note.about(service.as_ref());
+    let clusters = call.params.optional("clusters").unwrap_or_default();
+    let cache_millis = call.node.read(|registry, _| registry.switches().default_cache_millis);
+    let body = upgrade::empty_old_list(&service.name, &clusters, cache_millis);
+    Ok(Reply::object(ReplyBody::from(body)).into())
+}

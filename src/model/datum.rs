@@ -1,0 +1,133 @@
+//! What 1.x servers keep and send to each other under a key: services, lists of instances, and the
+//! switches.
+
+use crate::model::{ClusterSettings, Instance, Metadata, Millis, Selector, ServiceKey};
+use std::borrow::Cow;
+
+/// A key of raft or distro.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DatumKey {
+    /// A service with its settings (raft).
+    Service(ServiceKey),
+    /// A service's persistent instances (raft).
+    Persistent(ServiceKey),
+    /// A service's ephemeral instances (distro).
+    Ephemeral(ServiceKey),
+    /// The switches (raft).
+    Switches,
+}
+
+const LISTS: &str = "com.alibaba.nacos.naming.iplist.";
+const EPHEMERAL: &str = "ephemeral.";
+const SERVICES: &str = "com.alibaba.nacos.naming.domains.meta.";
+const SWITCHES: &str = "00-00---000-NACOS_SWITCH_DOMAIN-000---00-00";
+const CONNECTOR: &str = "##";
+
+impl DatumKey {
+    /// Reads a key; `None` for what is no key of a known kind.
+    pub fn read(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix(SERVICES) {
+            return if name == SWITCHES {
+                Some(Self::Switches)
+            } else {
+                service(name).map(Self::Service)
+            };
+        }
+        let name = text.strip_prefix(LISTS)?;
+        match name.strip_prefix(EPHEMERAL) {
+            Some(name) => service(name).map(Self::Ephemeral),
+            None => service(name).map(Self::Persistent),
+        }
+    }
+
+    /// As servers write it.
+    pub fn text(&self) -> String {
+        let full = |prefix: &str, service: &ServiceKey| {
+            format!("{prefix}{}{CONNECTOR}{}", service.namespace, service.name)
+        };
+        match self {
+            Self::Service(service) => full(SERVICES, service),
+            Self::Persistent(service) => full(LISTS, service),
+            Self::Ephemeral(service) => full(&format!("{LISTS}{EPHEMERAL}"), service),
+            Self::Switches => format!("{SERVICES}{SWITCHES}"),
+        }
+    }
+
+    /// The prefix that a server listens to for services that it does not know yet.
+    pub fn services_prefix() -> &'static str {
+        SERVICES
+    }
+}
+
+fn service(text: &str) -> Option<ServiceKey> {
+    let (namespace, name) = text.split_once(CONNECTOR)?;
+    Some(ServiceKey { namespace: namespace.into(), name: name.into() })
+}
+
+/// An instance inside a list that servers keep under a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstanceDatum<'a> {
+    /// Grouped name of its service.
+    pub service: &'a str,
+    /// The instance.
+    pub instance: &'a Instance,
+    /// Its `instanceId`.
+    pub id: Option<Cow<'a, str>>,
+    /// The last sign of life.
+    pub last_beat: Millis,
+}
+
+/// A service as raft keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceDatum<'a> {
+    /// Its identity.
+    pub key: &'a ServiceKey,
+    /// Group as the record says: POST `/service` leaves it empty.
+    pub group: &'a str,
+    /// The checksum computed last.
+    pub checksum: &'a str,
+    /// When it was created, or its settings changed last.
+    pub modified: Millis,
+    /// Protect threshold.
+    pub protect_threshold: f32,
+    /// Service metadata.
+    pub metadata: &'a Metadata,
+    /// Its selector.
+    pub selector: &'a Selector,
+    /// Whether it has no instance at all.
+    pub is_empty: bool,
+    /// Its clusters in the order of a hash map.
+    pub clusters: Vec<ClusterDatum<'a>>,
+}
+
+/// A cluster inside a service that raft keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterDatum<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its settings.
+    pub settings: &'a ClusterSettings,
+    /// Its checker as fastjson writes it.
+    pub checker: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back_as_they_are_written() {
+        let service = || ServiceKey { namespace: "public".into(), name: "G@@S".into() };
+        for key in [
+            DatumKey::Service(service()),
+            DatumKey::Persistent(service()),
+            DatumKey::Ephemeral(service()),
+            DatumKey::Switches,
+        ] {
+            assert_eq!(DatumKey::read(&key.text()), Some(key));
+        }
+        for text in ["", "com.alibaba.nacos.naming.iplist.x", "public##G@@S"] {
+            assert_eq!(DatumKey::read(text), None, "{text}");
+        }
+    }
+}

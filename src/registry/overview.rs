@@ -1,0 +1,94 @@
+//! What operators and peers ask of the whole registry: pushes, names, counts, and what raft and
+//! distro of 1.x keep.
+
+use crate::model::{
+    DatumKey, InstanceDatum, Millis, PushCounts, ServiceDatum, ServiceRef, Switches,
+};
+use crate::profile::PushStateShape;
+use crate::registry::face::Core;
+use crate::registry::{Datagram, Effect, Registry, Totals};
+
+impl Registry {
+    /// Pushes given up since the start, and those that wait for their ack.
+    pub fn pushes(&self) -> (u64, usize) {
+        (self.acks.failed, self.acks.waiting())
+    }
+
+    /// GET `/operator/push/state`: what became of the pushes of this day.
+    pub fn push_counts(&mut self, now: Millis) -> PushCounts {
+        self.acks.counts.roll(now);
+        self.acks.counts
+    }
+
+    /// The datagrams that wait for an ack.
+    pub fn unacked(&self) -> impl Iterator<Item = &Datagram> {
+        self.acks.unacked()
+    }
+
+    /// `reset` of `/operator/push/state`.
+    pub fn reset_pushes(&mut self) {
+        match self.quirks.operator.push_state {
+            PushStateShape::Sent => self.acks.forget_unacked(),
+            PushStateShape::Acked => self.acks.counts.reset(),
+        }
+    }
+
+    /// The node calls it with what follows from every operation.
+    pub fn note_writes(&mut self, effects: &[Effect]) {
+        if matches!(self.core, Core::ServiceKeyed(_)) {
+            self.raft_log.note(effects);
+        }
+    }
+
+    /// The term of the raft of 1.x.
+    pub fn raft_term(&self) -> i64 {
+        self.raft_log.term()
+    }
+
+    /// How often a key of raft was written; `None` when raft does not know it.
+    pub fn datum_stamp(&self, key: &DatumKey) -> Option<u64> {
+        self.raft_log.stamp(key)
+    }
+
+    /// The switches that raft keeps, if somebody wrote them.
+    pub fn stored_switches(&self) -> Option<&Switches> {
+        self.stored_switches.as_ref()
+    }
+
+    /// A service that raft of 1.x knows.
+    pub fn service_datum(&self, service: ServiceRef<'_>) -> Option<ServiceDatum<'_>> {
+        match &self.core {
+            Core::ServiceKeyed(core) => core.service_datum(service),
+            Core::ClientKeyed(_) => None,
+        }
+    }
+
+    /// What 1.x servers keep under the key of a list of instances; `None` when there is no such
+    /// key here.
+    pub fn instance_datum(
+        &self,
+        service: ServiceRef<'_>,
+        ephemeral: bool,
+    ) -> Option<Vec<InstanceDatum<'_>>> {
+        match &self.core {
+            Core::ServiceKeyed(core) => core.instance_datum(service, ephemeral),
+            Core::ClientKeyed(_) => None,
+        }
+    }
+
+    /// Grouped names of all services, by namespace, in the order of the server's maps.
+    pub fn names_by_namespace(&self) -> Vec<(String, Vec<String>)> {
+        match &self.core {
+            Core::ServiceKeyed(core) => core.names_by_namespace(),
+            Core::ClientKeyed(core) => core.names_by_namespace(),
+        }
+    }
+
+    /// Services and their instances by the kind shown: ephemeral first.
+    pub fn kinds(&self) -> [Totals; 2] {
+        match &self.core {
+            Core::ServiceKeyed(core) => [core.totals(), Totals::default()],
+            Core::ClientKeyed(core) => core.kinds(),
+        }
+    }
+}
