@@ -1,9 +1,8 @@
 //! What a request asks for, decoded: one struct per operation, borrowed from the request where the
 //! hot path profits. `wire` makes them, `registry` takes them.
 
-use crate::model::{Agent, Instance, Metadata, Refusal, Selector, ServiceRef};
+use crate::model::{Agent, Instance, Metadata, Selector, ServiceRef};
 use std::net::SocketAddr;
-use std::ops::Range;
 
 /// POST and PUT `/instance`.
 #[derive(Debug, Clone)]
@@ -128,19 +127,6 @@ pub struct ServiceExtras {
     pub metadata: Metadata,
     /// The selector.
     pub selector: Selector,
-}
-
-/// GET `/service/list`.
-#[derive(Clone, Copy)]
-pub struct ServicePage<'a> {
-    /// The namespace.
-    pub namespace: &'a str,
-    /// The group.
-    pub group: &'a str,
-    /// Which services are meant; read only when the namespace has any (1.x).
-    pub filter: &'a dyn Fn() -> Result<Option<MetadataFilter>, Refusal>,
-    /// Which of so many services are on the page.
-    pub pick: &'a dyn Fn(usize) -> Result<Range<usize>, Refusal>,
 }
 
 /// Services with a certain metadata entry.

@@ -14,6 +14,12 @@ pub fn string_hash(text: &str) -> i32 {
     text.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
 }
 
+/// `Objects.hash` of strings.
+pub fn objects_hash(texts: &[&str]) -> i32 {
+    let hashes = texts.iter().map(|text| string_hash(text));
+    hashes.fold(1i32, |hash, next| hash.wrapping_mul(31).wrapping_add(next))
+}
+
 /// Where `HashMap` spreads a hash: `h ^ (h >>> 16)`.
 pub fn spread(hash: i32) -> u32 {
     let hash = hash as u32;
@@ -40,9 +46,17 @@ pub fn sort_by_hash_order<T>(items: &mut [T], key: impl Fn(&T) -> &str) {
     sort_by_buckets(items, grown_buckets(items.len()), key);
 }
 
+/// From so many items on each is hashed once and remembered.
+const HASHED_ONCE: usize = 16;
+
 /// Sorts as a map of `buckets` buckets with `String` keys iterates.
 pub fn sort_by_buckets<T>(items: &mut [T], buckets: u32, key: impl Fn(&T) -> &str) {
-    items.sort_by_key(|item| spread(string_hash(key(item))) & (buckets - 1));
+    let bucket = |item: &T| spread(string_hash(key(item))) & (buckets - 1);
+    if items.len() > HASHED_ONCE {
+        items.sort_by_cached_key(bucket);
+    } else {
+        items.sort_by_key(bucket);
+    }
 }
 
 /// Zeros of the decimal digits that `Character.digit` knows among 16-bit characters.

@@ -23,7 +23,7 @@ pub mod views;
 pub use agent::{Agent, AgentFamily, AgentVersion};
 pub use calls::{
     BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
-    MetadataFilter, PatchCall, Registration, ServiceExtras, ServicePage, StatusesCall,
+    MetadataFilter, PatchCall, Registration, ServiceExtras, StatusesCall,
 };
 pub use cluster::ClusterSettings;
 pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};
@@ -38,4 +38,7 @@ pub use selector::Selector;
 pub use server_status::ServerStatus;
 pub use switches::{SwitchEdit, Switches};
 pub use time::Millis;
-pub use views::{BeatReply, HostView, InstanceView, ServiceDetail, ServiceView, SubscriberView};
+pub use views::{
+    BeatReply, CatalogHost, CheckTimes, HostView, InstanceView, PickHosts, ServiceCounts,
+    ServiceDetail, ServiceView, SubscriberView,
+};

@@ -26,6 +26,8 @@ pub enum JavaException {
     NullPointer,
     /// `java.lang.ArrayIndexOutOfBoundsException`.
     ArrayIndex,
+    /// `java.util.regex.PatternSyntaxException`, a kind of IllegalArgumentException.
+    PatternSyntax,
     /// `java.lang.IndexOutOfBoundsException`.
     IndexOutOfBounds,
     /// `com.alibaba.fastjson.JSONException`, without a cause.

@@ -1,7 +1,8 @@
 //! What a reader sees, before it is written as JSON.
 
-use crate::model::{ClusterSettings, Instance, Metadata, Millis, Selector};
+use crate::model::{ClusterSettings, Instance, Metadata, Millis, Refusal, Selector};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// One host of a list, as the rules of the version show it.
 #[derive(Debug, Clone)]
@@ -80,6 +81,84 @@ pub struct ServiceDetail {
     pub selector: Selector,
     /// Clusters in the order shown.
     pub clusters: Vec<(String, ClusterSettings)>,
+}
+
+/// A row of `/catalog/services`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceCounts {
+    /// Clusters.
+    pub clusters: usize,
+    /// Instances.
+    pub instances: usize,
+    /// Those of them that are healthy.
+    pub healthy: usize,
+    /// Whether no more than the protect threshold's share is; never without an instance.
+    pub threshold_reached: bool,
+}
+
+impl ServiceCounts {
+    /// The row of a service with this threshold.
+    pub fn new(clusters: usize, instances: usize, healthy: usize, threshold: f32) -> Self {
+        // Without an instance the share is no number, which is not below anything.
+        let share = healthy as f64 / instances as f64;
+        let threshold_reached = share <= f64::from(threshold);
+        Self { clusters, instances, healthy, threshold_reached }
+    }
+}
+
+/// Which of so many hosts are on the page.
+pub type PickHosts<'a> = &'a dyn Fn(usize) -> Result<Range<usize>, Refusal>;
+
+/// A host of `/catalog/instances`: 1.x shows everything it knows about it.
+#[derive(Debug, Clone)]
+pub struct CatalogHost<'a> {
+    /// As lists show it.
+    pub host: HostView<'a>,
+    /// Its last sign of life.
+    pub last_beat: Millis,
+    /// What its checks came to.
+    pub times: CheckTimes,
+}
+
+impl<'a> From<HostView<'a>> for CatalogHost<'a> {
+    fn from(host: HostView<'a>) -> Self {
+        Self { host, last_beat: Millis(0), times: CheckTimes::default() }
+    }
+}
+
+/// What active checks came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckTimes {
+    /// The last one took so long, ms; -1 before the first.
+    pub last_ms: i64,
+    /// The shortest, ms.
+    pub best_ms: i64,
+    /// The longest, ms.
+    pub worst_ms: i64,
+    /// From one to the next, ms.
+    pub period_ms: i64,
+    /// Successes in a row.
+    pub successes: i32,
+    /// Failures in a row.
+    pub failures: i32,
+}
+
+impl Default for CheckTimes {
+    fn default() -> Self {
+        let (last_ms, best_ms, worst_ms, period_ms) = (-1, i64::MAX, 0, 2_000);
+        Self { last_ms, best_ms, worst_ms, period_ms, successes: 0, failures: 0 }
+    }
+}
+
+impl CheckTimes {
+    /// The times of two addresses as those of their cluster.
+    pub fn joined(self, other: Self) -> Self {
+        Self {
+            best_ms: self.best_ms.min(other.best_ms),
+            worst_ms: self.worst_ms.max(other.worst_ms),
+            ..other
+        }
+    }
 }
 
 /// A row of `/service/subscribers`.

@@ -3,7 +3,7 @@
 use crate::model::{
     Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
     ListCall, Millis, PatchCall, Refusal, Registration, Render, RenderedList, ServiceDetail,
-    ServiceExtras, ServicePage, ServiceRef, SubscriberView, Switches,
+    ServiceExtras, ServiceRef, SubscriberView, Switches,
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
@@ -57,8 +57,8 @@ pub struct Registry {
     pub(super) timers: Timers,
     pub(super) options: ServerOptions,
     pub(super) acks: Acks,
-    probes: Probes,
-    render: Arc<dyn Render>,
+    pub(super) probes: Probes,
+    pub(super) render: Arc<dyn Render>,
     pub(super) started: Millis,
 }
 
@@ -105,6 +105,8 @@ pub type ReadExtras<'a> = &'a dyn Fn() -> Result<ServiceExtras, Refusal>;
 
 /// Reads what PUT `/cluster` carries into settings; 1.x keeps what was read before a mistake.
 pub type SetCluster<'a> = &'a dyn Fn(&mut ClusterSettings) -> Result<(), Refusal>;
+
+pub(super) use {ask_core, on_core};
 
 /// What an operation gives: what follows from it, or why it was not done.
 pub type Done = Result<Vec<Effect>, Refusal>;
@@ -278,27 +280,9 @@ impl Registry {
         ask_core!(self, |core| core.service(service))
     }
 
-    /// GET `/catalog/service`.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        ask_core!(self, |core| core.catalog_service(service))
-    }
-
-    /// PUT `/service/checksum`.
-    pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
-        match &mut self.core {
-            Core::ServiceKeyed(core) => core.service_checksum(service),
-            Core::ClientKeyed(core) => core.service_checksum(service),
-        }
-    }
-
     /// Whether a service exists.
     pub fn contains(&self, service: ServiceRef<'_>) -> bool {
         ask_core!(self, |core| core.contains(service))
-    }
-
-    /// GET `/service/list`: how many services there are, and the page's names without group.
-    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
-        ask_core!(self, |core| core.service_names(page))
     }
 
     /// PUT `/cluster`; `set` changes the settings as far as the request can be read.

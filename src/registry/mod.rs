@@ -8,9 +8,11 @@
 pub mod acks;
 pub mod addresses;
 mod agents;
+mod catalog;
 pub mod client_keyed;
 pub mod effect;
 mod face;
+pub mod index;
 mod overview;
 pub mod probes;
 mod raft_log;
@@ -26,3 +28,4 @@ pub use effect::{
     StoreWrite,
 };
 pub use face::{ReadExtras, Registry, ServerOptions, SetCluster, Totals};
+pub use index::Listing;

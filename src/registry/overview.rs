@@ -76,12 +76,19 @@ impl Registry {
         }
     }
 
-    /// Grouped names of all services, by namespace, in the order of the server's maps.
-    pub fn names_by_namespace(&self) -> Vec<(String, Vec<String>)> {
-        match &self.core {
-            Core::ServiceKeyed(core) => core.names_by_namespace(),
-            Core::ClientKeyed(core) => core.names_by_namespace(),
+    /// Grouped names of all services, by namespace, in the order of the server's maps. On 2.x a
+    /// namespace without a service is not shown.
+    pub fn names_by_namespace(&mut self) -> Vec<(String, Vec<String>)> {
+        let keeps_empty = matches!(self.core, Core::ServiceKeyed(_));
+        let mut all = Vec::new();
+        for namespace in self.namespaces() {
+            let listing = self.listing(&namespace).unwrap_or_else(|| [].into());
+            if keeps_empty || !listing.is_empty() {
+                let names = listing.iter().map(|name| name.to_string()).collect();
+                all.push((namespace.to_string(), names));
+            }
         }
+        all
     }
 
     /// Services and their instances by the kind shown: ephemeral first.

@@ -4,7 +4,7 @@
 //! time the check took, within the bounds of the switch for its kind.
 
 use crate::model::switches::HealthParams;
-use crate::model::{HealthChecker, Millis, Switches};
+use crate::model::{CheckTimes, HealthChecker, Millis, Switches};
 use crate::registry::timers::{Timer, Timers};
 use crate::registry::{ProbeId, ProbeOrder, ProbeOutcome};
 use rustc_hash::FxHashMap;
@@ -30,6 +30,9 @@ pub struct Probe {
     pub port: i32,
     successes: i32,
     failures: i32,
+    last_ms: i64,
+    best_ms: i64,
+    worst_ms: i64,
     period_ms: f32,
     due: Option<Millis>,
 }
@@ -56,6 +59,9 @@ impl Probes {
             port,
             successes: 0,
             failures: 0,
+            last_ms: CheckTimes::default().last_ms,
+            best_ms: CheckTimes::default().best_ms,
+            worst_ms: CheckTimes::default().worst_ms,
             period_ms: first_ms as f32,
             due: Some(due),
         };
@@ -120,6 +126,9 @@ impl Probes {
         probe.period_ms = took.clamp(params.min as f32, (params.max as f32).max(params.min as f32));
         let due = now + probe.period_ms as u64;
         probe.due = Some(due);
+        probe.last_ms = i64::try_from(rt_ms).unwrap_or(i64::MAX);
+        probe.best_ms = probe.best_ms.min(probe.last_ms);
+        probe.worst_ms = probe.worst_ms.max(probe.last_ms);
         timers.set(due, Timer::Probe(id));
         let reached = match outcome {
             ProbeOutcome::Healthy => {
@@ -144,6 +153,19 @@ impl Probes {
     /// The service a running check belongs to.
     pub fn service_of(&self, id: u64) -> Option<(usize, &str)> {
         self.running.get(&id).map(|probe| (probe.service, &*probe.cluster))
+    }
+
+    /// What the checks of an address came to; nothing for one that is not checked.
+    pub fn times(&self, id: u64) -> CheckTimes {
+        let Some(probe) = self.running.get(&id) else { return CheckTimes::default() };
+        CheckTimes {
+            last_ms: probe.last_ms,
+            best_ms: probe.best_ms,
+            worst_ms: probe.worst_ms,
+            period_ms: probe.period_ms as i64,
+            successes: probe.successes,
+            failures: probe.failures,
+        }
     }
 
     /// How many instances are under check.

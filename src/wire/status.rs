@@ -33,6 +33,7 @@ fn message_line(refusal: &Refusal) -> Reply {
         JavaException::Nacos(code) => code,
         JavaException::IllegalArgument
         | JavaException::NumberFormat
+        | JavaException::PatternSyntax
         | JavaException::TypeMismatch
         | JavaException::FastJsonNumber => 400,
         JavaException::MissingParameter | JavaException::MissingTypedParameter(_) => {
@@ -50,9 +51,9 @@ fn exception_text(refusal: &Refusal) -> Reply {
         JavaException::Nacos(code) => {
             Reply::text(500, format!("ErrCode:{code}, ErrMsg:{}", refusal.message))
         }
-        JavaException::IllegalArgument | JavaException::NumberFormat => {
-            Reply::text(400, java_text(refusal))
-        }
+        JavaException::IllegalArgument
+        | JavaException::NumberFormat
+        | JavaException::PatternSyntax => Reply::text(400, java_text(refusal)),
         _ => Reply::text(500, java_text(refusal)),
     }
 }
@@ -60,7 +61,9 @@ fn exception_text(refusal: &Refusal) -> Reply {
 /// 2.0.x: `caused: message;` of the exception and each cause, nothing when it has no message.
 fn caused_chain(refusal: &Refusal) -> Reply {
     let status = match refusal.exception {
-        JavaException::IllegalArgument | JavaException::NumberFormat => 400,
+        JavaException::IllegalArgument
+        | JavaException::NumberFormat
+        | JavaException::PatternSyntax => 400,
         _ => 500,
     };
     let message = message_of(refusal);
@@ -109,6 +112,7 @@ fn class_name(exception: JavaException) -> &'static str {
         }
         JavaException::IllegalState => "java.lang.IllegalStateException",
         JavaException::NullPointer => "java.lang.NullPointerException",
+        JavaException::PatternSyntax => "java.util.regex.PatternSyntaxException",
         JavaException::IndexOutOfBounds => "java.lang.IndexOutOfBoundsException",
         JavaException::ArrayIndex => "java.lang.ArrayIndexOutOfBoundsException",
         JavaException::FastJson | JavaException::FastJsonNumber => {
@@ -162,6 +166,19 @@ pub fn no_such_page(quirks: &Quirks, request: &ErrorRequest<'_>) -> Reply {
         SendErrorStyle::UnauthorizedEmpty => boot_page(401, "Unauthorized", request, "+0000"),
         _ => error_page(quirks, 404, "No message available", request),
     }
+}
+
+/// The answer to a path that the filters know and no controller: the container's 404, which 1.1.4
+/// asks a login for and calls JSON.
+///
+/// # Errors
+/// Always but on 1.1.4.
+pub fn passed_over(quirks: &Quirks) -> Result<Reply, Refusal> {
+    if quirks.errors.send_error == SendErrorStyle::UnauthorizedEmpty {
+        let kind = ReplyKind::Typed(JSON_TYPE.into());
+        return Ok(Reply { status: 401, kind, body: ReplyBody::Empty });
+    }
+    Err(Refusal::new(JavaException::SendError(404), "No message available"))
 }
 
 /// Spring Boot's `BasicErrorController`: JSON, or the Whitelabel page for browsers.

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The areas that a node alone answers as recorded.
-const AREAS: [&str; 5] = ["instance", "timing", "metadata", "operator", "push"];
+const AREAS: [&str; 8] =
+    ["instance", "timing", "metadata", "operator", "push", "service", "catalog", "health"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

@@ -5,7 +5,7 @@ use crate::model::{Agent, Refusal, ServiceRef};
 use crate::node::store::Receipt;
 use crate::node::{Node, Operation, Place, Record};
 use crate::profile::Quirks;
-use crate::wire::{Params, Reply};
+use crate::wire::{BodyForm, Params, Reply};
 use compact_str::CompactString;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,6 +24,12 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// Whether the container read the body as a form, so that nobody can read it again.
+    pub fn is_form(&self) -> bool {
+        let kind = self.request.headers.get("Content-Type");
+        BodyForm::of(self.request.method, kind) != BodyForm::None
+    }
+
     /// Who asks.
     pub fn agent(&self) -> Agent {
         Agent::parse(agent_text(self.request))

@@ -5,14 +5,15 @@ use super::routes::{Route, always, route};
 use crate::model::InstanceCall;
 use crate::node::Operation;
 use crate::profile::Quirks;
-use crate::wire::Reply;
 use crate::wire::v1::checker;
 use crate::wire::v1::health::{self, HealthWrite};
+use crate::wire::{Reply, status};
 
 /// The addresses of health.
 pub const ROUTES: &[Route] = &[
     route("GET", "/v1/ns/health/server", Operation::Health, always, server),
     route("GET", "/v1/ns/health/checkers", Operation::Health, has_checkers, checkers),
+    route("GET", "/v1/ns/healthcheckers", Operation::Health, has_glued_checkers, glued_checkers),
     route("PUT", "/v1/ns/health", Operation::Health, always, update),
     route("PUT", "/v1/ns/health/instance", Operation::Health, always, update),
 ];
@@ -21,6 +22,15 @@ pub const ROUTES: &[Route] = &[
 /// (`health/server`).
 fn has_checkers(quirks: &Quirks) -> bool {
     quirks.health.checkers
+}
+
+fn has_glued_checkers(quirks: &Quirks) -> bool {
+    !quirks.health.checkers
+}
+
+/// GET `/healthcheckers`, which the filters of 1.x know and no controller.
+fn glued_checkers(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    status::passed_over(call.quirks).map(Handled::from)
 }
 
 /// GET `/health/server`.

@@ -2,12 +2,12 @@
 
 use super::call::{Call, Handled, Note, Outcome};
 use super::routes::{Route, always, route};
-use crate::model::{Refusal, ServicePage, ServiceRef, names};
+use crate::model::{Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
-use crate::profile::SubscriberMatch;
+use crate::profile::{ListShape, SubscriberMatch};
 use crate::wire::Reply;
 use crate::wire::v1::service::{self, ClusterWrite, ListedServices, ServiceWrite};
-use crate::wire::v1::{paging, selector, service_answers, service_name};
+use crate::wire::v1::{listing, paging, selector, service_answers, service_name};
 
 /// The addresses of services.
 pub const ROUTES: &[Route] = &[
@@ -16,6 +16,8 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/ns/service", Operation::Service, always, detail),
     route("DELETE", "/v1/ns/service", Operation::Service, always, delete),
     route("GET", "/v1/ns/service/list", Operation::Service, always, list),
+    route("GET", "/v1/ns/service/names", Operation::Service, always, names),
+    route("POST", "/v1/ns/service/status", Operation::Service, always, status),
     route("PUT", "/v1/ns/service/checksum", Operation::Service, always, checksum),
     route("GET", "/v1/ns/service/subscribers", Operation::Service, always, subscribers),
     route("PUT", "/v1/ns/cluster", Operation::Cluster, always, cluster),
@@ -67,14 +69,57 @@ fn delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 /// GET `/service/list`.
 fn list(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let asked = ListedServices::read(&call.params)?;
-    let page = ServicePage {
-        namespace: &asked.namespace,
-        group: &asked.group,
-        filter: &|| selector::filter(&asked.selector, call.quirks),
-        pick: &|count| paging::names(asked.page, asked.size, count, call.quirks),
-    };
-    let (count, names) = call.node.read(|registry, _| registry.service_names(&page))?;
+    let (count, names) = page_of_names(call, &asked)?;
     Ok(Reply::object(service_answers::names(count, &names, call.quirks)).into())
+}
+
+/// How many services there are, and the names of the page.
+fn page_of_names(
+    call: &Call<'_>,
+    asked: &ListedServices<'_>,
+) -> Result<(usize, Vec<String>), Refusal> {
+    let namespace = &*asked.namespace;
+    let listing = call.node.read(|registry, _| registry.listing(namespace));
+    let Some(listing) = listing.filter(|listing| !listing.is_empty()) else {
+        return Ok((0, Vec::new()));
+    };
+    let mut names = listing::of_group(&listing, &asked.group, call.quirks)?;
+    if let Some(filter) = selector::filter(&asked.selector, call.quirks)? {
+        call.node.read(|registry, _| {
+            names.retain(|name| registry.has_metadata(ServiceRef { namespace, name }, &filter));
+        });
+    }
+    let page = paging::names(asked.page, asked.size, names.len(), call.quirks)?;
+    let plain = |name: &&str| listing::without_group(name, &asked.group, call.quirks);
+    Ok((names.len(), names[page].iter().map(plain).collect()))
+}
+
+/// GET `/service/names`: of one namespace, or of all.
+fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let asked = service::SearchedNames::read(&call.params)?;
+    let namespaces = match &asked.namespace {
+        Some(namespace) => vec![namespace.as_str().into()],
+        None => call.node.read(|registry, _| registry.namespaces()),
+    };
+    let mut found = Vec::new();
+    for namespace in namespaces {
+        let listing = call.node.read(|registry, _| registry.listing(&namespace));
+        let listing = match listing {
+            Some(listing) => listing,
+            None if call.quirks.list.shape == ListShape::Dom => return Err(Refusal::null_pointer()),
+            None => [].into(),
+        };
+        let names = listing::matching(&listing, &asked.pattern(), call.quirks)?;
+        found.push((namespace, listing::names_shown(&names, call.quirks)?));
+    }
+    Ok(Reply::object(service_answers::found_names(&found, call.quirks)).into())
+}
+
+/// POST `/service/status`: what a peer says about its services. A node that stands alone has no
+/// peers.
+fn status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    let reported = service::reported(call.request.body, call.is_form(), call.quirks)?;
+    Err(Refusal::nacos(400, format!("ip: {reported} is not in serverlist")))
 }
 
 /// PUT `/service/checksum`.
@@ -97,10 +142,7 @@ fn subscribers(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     Ok(Reply::object(service_answers::subscribers(&rows, count, call.quirks)).into())
 }
 
-fn subscribers_of(
-    call: &Call<'_>,
-    asked: ServiceRef<'_>,
-) -> Result<Vec<crate::model::SubscriberView>, Refusal> {
+fn subscribers_of(call: &Call<'_>, asked: ServiceRef<'_>) -> Result<Vec<SubscriberView>, Refusal> {
     let (group, name) = names::parts_of(asked.name)?;
     let similar = |known: &str| {
         names::service_of(known).contains(name) && names::group_of(known).contains(group)

@@ -4,13 +4,14 @@
 //! renews (`instance/list-lag`), and what an operator writes over an instance is a record of its
 //! own that outlives registrations (`metadata/*`).
 
-mod all_names;
 mod batch;
 mod beat;
+mod catalog;
 mod client;
 mod deregister;
 mod expiry;
 mod health;
+mod kinds;
 mod list;
 mod push;
 mod read;
@@ -23,26 +24,41 @@ mod update;
 pub use service::{Service, Subscriber};
 pub use sweep::{CLIENT_SWEEP_MS, FIRST_SERVICE_SWEEP_MS, RECORD_SWEEP_MS};
 
-use crate::model::{ServiceKey, ServiceRef};
+use crate::model::names::{group_of, service_of};
+use crate::model::{Millis, ServiceRef, java};
+use crate::registry::index::Index;
 use client::Clients;
-use rustc_hash::FxHashMap;
 use slab::Slab;
-use std::sync::Arc;
 
 /// All clients and services of one node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ClientKeyed {
     clients: Clients,
     services: Slab<Service>,
-    /// namespace -> grouped name -> slot.
-    index: FxHashMap<Arc<str>, FxHashMap<Arc<str>, usize>>,
+    index: Index,
+}
+
+/// Buckets of a `ConcurrentHashMap`.
+const FIRST_BUCKETS: u32 = 16;
+
+impl Default for ClientKeyed {
+    fn default() -> Self {
+        let hash = |namespace: &str, name: &str| {
+            java::objects_hash(&[namespace, group_of(name), service_of(name)])
+        };
+        Self {
+            clients: Clients::default(),
+            services: Slab::new(),
+            index: Index::new(hash, FIRST_BUCKETS),
+        }
+    }
 }
 
 impl ClientKeyed {
     /// The slot of a service that is known in any way: it exists, or somebody subscribed to it, or
     /// records stand under its name.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {
-        self.index.get(service.namespace)?.get(service.name).copied()
+        self.index.slot(service)
     }
 
     /// A service that is known in any way.
@@ -65,15 +81,28 @@ impl ClientKeyed {
         if let Some(slot) = self.slot(service) {
             return slot;
         }
-        let key = match self.index.get_key_value(service.namespace) {
-            Some((namespace, _)) => {
-                ServiceKey { namespace: namespace.clone(), name: service.name.into() }
-            }
-            None => service.to_key(),
-        };
+        let key = self.index.key(service);
         let slot = self.services.insert(Service::new(key.clone()));
-        self.index.entry(key.namespace).or_default().insert(key.name, slot);
+        self.index.insert(key, slot);
         slot
+    }
+
+    /// The service exists from now on; the first creator's kind stays.
+    fn create(&mut self, slot: usize, now: Millis, ephemeral: bool) {
+        let service = &mut self.services[slot];
+        if !service.exists() {
+            service.create(now, ephemeral);
+            self.index.list(&service.key);
+        }
+    }
+
+    /// The service is gone: lists are empty, whatever is still published.
+    fn destroy(&mut self, slot: usize) {
+        let service = &mut self.services[slot];
+        if service.exists() {
+            self.index.unlist(&service.key);
+        }
+        service.destroy();
     }
 
     /// Forgets a slot about which nothing is known any more.
@@ -82,12 +111,7 @@ impl ClientKeyed {
             return;
         }
         let service = self.services.remove(slot);
-        if let Some(names) = self.index.get_mut(&service.key.namespace) {
-            names.remove(&service.key.name);
-            if names.is_empty() {
-                self.index.remove(&service.key.namespace);
-            }
-        }
+        self.index.remove(&service.key);
     }
 
     /// Everything written so far is stale: the version's manner of writing changed.

@@ -45,8 +45,8 @@ impl ClientKeyed {
         {
             client.published.push(slot);
         }
+        self.create(slot, now, ephemeral);
         let service = &mut self.services[slot];
-        service.create(now, ephemeral);
         if let Some(singleton) = &mut service.singleton {
             singleton.updated = now;
         }

@@ -170,10 +170,9 @@ impl Service {
         if ephemeral { &mut self.ephemeral } else { &mut self.persistent }
     }
 
-    /// The service exists from now on; the first creator's kind stays.
+    /// The service exists from now on, as one of that kind.
     pub fn create(&mut self, now: Millis, ephemeral: bool) {
-        let updated = now;
-        self.singleton.get_or_insert(Singleton { ephemeral, updated });
+        self.singleton = Some(Singleton { ephemeral, updated: now });
     }
 
     /// The service is gone: lists are empty, whatever is still published.

@@ -3,10 +3,7 @@
 //! service a persistent one in lists, whoever registers into it.
 
 use super::ClientKeyed;
-use crate::model::names::group_of;
-use crate::model::{
-    ClusterSettings, Refusal, ServiceDetail, ServiceExtras, ServicePage, ServiceRef, java, names,
-};
+use crate::model::{ClusterSettings, Refusal, ServiceDetail, ServiceExtras, ServiceRef, names};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite, Totals};
 
@@ -26,7 +23,7 @@ impl ClientKeyed {
             return Err(Refusal::nacos(400, format!("specified service {name} already exists!")));
         }
         let slot = self.slot_for(service);
-        self.services[slot].create(scope.now, false);
+        self.create(slot, scope.now, false);
         self.write_settings(scope, slot, protect_threshold, extras);
         Ok(scope.take_effects())
     }
@@ -68,7 +65,8 @@ impl ClientKeyed {
     ) -> Result<Vec<Effect>, Refusal> {
         let Some(slot) = self.slot(service) else { return Ok(Vec::new()) };
         let found = &mut self.services[slot];
-        if !found.is_unpublished() {
+        found.take_snapshot(true);
+        if found.snapshot.as_ref().is_some_and(|snapshot| !snapshot.hosts.is_empty()) {
             let name = service.name;
             return Err(Refusal::nacos(
                 400,
@@ -79,8 +77,8 @@ impl ClientKeyed {
         }
         found.settings = None;
         found.settings_expiring = None;
-        found.destroy();
         let key = found.key.clone();
+        self.destroy(slot);
         self.release(slot);
         scope.effects.push(Effect::Store(StoreWrite::Service { service: key, settings: None }));
         Ok(scope.take_effects())
@@ -88,16 +86,9 @@ impl ClientKeyed {
 
     /// GET `/service`: defaults for an unknown one; clusters are those that lists show.
     pub fn service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        let Some(found) = self.find(service) else { return Ok(ServiceDetail::default()) };
+        let Some(slot) = self.slot(service) else { return Ok(ServiceDetail::default()) };
+        let found = &self.services[slot];
         let settings = found.settings.clone().unwrap_or_default();
-        let hosts = found.snapshot.iter().flat_map(|snapshot| &snapshot.hosts);
-        let mut clusters: Vec<String> = Vec::new();
-        for host in hosts {
-            if !clusters.iter().any(|known| **known == *host.instance.cluster) {
-                clusters.push(host.instance.cluster.to_string());
-            }
-        }
-        java::sort_by_hash_order(&mut clusters, |name| name);
         let with_settings = |name: String| {
             let set = settings.clusters.iter().find(|(known, _)| *known == name);
             let set = set.map(|(_, set)| set.clone()).unwrap_or_default();
@@ -107,31 +98,8 @@ impl ClientKeyed {
             protect_threshold: settings.protect_threshold,
             metadata: settings.metadata.clone(),
             selector: settings.selector.clone(),
-            clusters: clusters.into_iter().map(with_settings).collect(),
+            clusters: self.cluster_names(slot).into_iter().map(with_settings).collect(),
         })
-    }
-
-    /// GET `/catalog/service`: an unknown one is refused here.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        if self.contains(service) {
-            return self.service(service);
-        }
-        Err(Refusal::nacos(404, format!("service {} is not found!", service.name)))
-    }
-
-    /// How many services a group has, and the names (without group) of a page of them, in the order
-    /// of the server's set.
-    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
-        let Some(known) = self.index.get(page.namespace) else { return Ok((0, Vec::new())) };
-        let existing = known.iter().filter(|(_, slot)| self.services[**slot].exists());
-        let names = existing.map(|(name, _)| &**name);
-        let mut found: Vec<&str> = names.filter(|name| group_of(name) == page.group).collect();
-        found.sort_unstable();
-        let buckets = java::grown_from(known.len(), found.len());
-        java::sort_by_buckets(&mut found, buckets, |name| name);
-        let shown = &found[(page.pick)(found.len())?];
-        let plain = |name: &&str| names::service_of(name).to_owned();
-        Ok((found.len(), shown.iter().map(plain).collect()))
     }
 
     /// PUT `/cluster`: any name is taken; a cluster is shown once it has an instance.
@@ -156,12 +124,6 @@ impl ClientKeyed {
         Ok(scope.take_effects())
     }
 
-    /// PUT `/service/checksum`, which asks the registry of 1.x: on a node that stands alone it is
-    /// empty.
-    pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
-        Err(not_in_1x(service))
-    }
-
     fn store_settings(&mut self, scope: &mut Scope<'_>, slot: usize, settings: ServiceSettings) {
         let service = &mut self.services[slot];
         service.forget_renderings();
@@ -180,9 +142,8 @@ impl ClientKeyed {
         settings: ServiceSettings,
     ) -> Result<(), Refusal> {
         let slot = self.slot_for(service);
-        let found = &mut self.services[slot];
-        found.create(scope.now, false);
-        found.settings = Some(settings);
+        self.create(slot, scope.now, false);
+        self.services[slot].settings = Some(settings);
         Ok(())
     }
 
@@ -196,10 +157,4 @@ impl ClientKeyed {
         }
         totals
     }
-}
-
-/// `ServiceManager.checkServiceIsNull` of the 1.x registry inside 2.x.
-fn not_in_1x(service: ServiceRef<'_>) -> Refusal {
-    let (namespace, name) = (service.namespace, service.name);
-    Refusal::nacos(400, format!("service not found, namespace: {namespace}, serviceName: {name}"))
 }

@@ -71,8 +71,8 @@ impl ClientKeyed {
         let slots: Vec<usize> =
             self.services.iter().filter(|(_, s)| empty(s)).map(|(slot, _)| slot).collect();
         for slot in slots {
+            self.destroy(slot);
             let service = &mut self.services[slot];
-            service.destroy();
             if service.settings.is_some() {
                 service.settings_expiring = Some(at);
             }
@@ -89,11 +89,11 @@ impl ClientKeyed {
             .map(|(slot, _)| slot)
             .collect();
         for slot in slots {
-            let service = &mut self.services[slot];
-            if over(service.settings_expiring) {
+            if over(self.services[slot].settings_expiring) {
+                self.destroy(slot);
+                let service = &mut self.services[slot];
                 service.settings_expiring = None;
                 service.settings = None;
-                service.destroy();
                 let service = service.key.clone();
                 let write = StoreWrite::Service { service, settings: None };
                 scope.effects.push(Effect::Store(write));

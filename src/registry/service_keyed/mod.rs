@@ -5,8 +5,8 @@
 //! One operation stands in one file. A write is visible as soon as it is answered; the real server
 //! applies it some milliseconds later.
 
-mod all_names;
 mod beat;
+mod catalog;
 mod datum;
 mod deregister;
 mod expiry;
@@ -25,11 +25,12 @@ pub use push::PURGE_PERIOD_MS;
 pub use service::{Cluster, Service, Subscriber};
 
 use crate::model::{Refusal, ServiceKey, ServiceRef, java, names, validate};
+use crate::registry::index::Index;
 use crate::registry::scope::Scope;
 use crate::registry::timers::{Timer, on_grid};
+use crate::registry::{Effect, StoreWrite};
 use rustc_hash::FxHashMap;
 use slab::Slab;
-use std::sync::Arc;
 
 /// Period of a service's beat check, ms.
 pub(super) const CHECK_PERIOD_MS: u64 = 5_000;
@@ -38,17 +39,31 @@ pub(super) const CHECK_PERIOD_MS: u64 = 5_000;
 pub(super) const CHECK_LAG_MS: u64 = 20;
 
 /// All services of one node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ServiceKeyed {
     services: Slab<Service>,
-    /// namespace -> grouped name -> slot.
-    index: FxHashMap<Arc<str>, FxHashMap<Arc<str>, usize>>,
+    index: Index,
+    /// Subscribers of services that were deleted: they are pushed to when the service comes back.
+    left_over: FxHashMap<ServiceKey, Vec<Subscriber>>,
+}
+
+/// Buckets of `new ConcurrentHashMap<>(16)`, which makes room for 16 entries.
+const FIRST_BUCKETS: u32 = 32;
+
+impl Default for ServiceKeyed {
+    fn default() -> Self {
+        Self {
+            services: Slab::new(),
+            index: Index::new(|_, name| java::string_hash(name), FIRST_BUCKETS),
+            left_over: FxHashMap::default(),
+        }
+    }
 }
 
 impl ServiceKeyed {
     /// The slot of a service.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {
-        self.index.get(service.namespace)?.get(service.name).copied()
+        self.index.slot(service)
     }
 
     /// A service.
@@ -79,32 +94,33 @@ impl ServiceKeyed {
     /// Makes a service, whose group is not looked at (`addOrReplaceService`).
     fn make(&mut self, scope: &mut Scope<'_>, service: ServiceRef<'_>) -> Result<usize, Refusal> {
         validate::service_name(service.name)?;
-        let key = self.shared_key(service);
+        let key = self.index.key(service);
         let slot = self.services.insert(Service::new(key.clone(), scope.now));
-        self.index.entry(key.namespace).or_default().insert(key.name, slot);
+        self.services[slot].subscribers = self.left_over.remove(&key).unwrap_or_default();
+        self.index.insert(key.clone(), slot);
+        self.index.list(&key);
         Ok(slot)
     }
 
-    /// An owned key that shares the namespace's text with its neighbours.
-    fn shared_key(&self, service: ServiceRef<'_>) -> ServiceKey {
-        match self.index.get_key_value(service.namespace) {
-            Some((namespace, _)) => {
-                ServiceKey { namespace: namespace.clone(), name: service.name.into() }
-            }
-            None => service.to_key(),
-        }
-    }
-
-    /// Forgets a service with everything in it.
+    /// Forgets a service with everything in it but its subscribers.
     fn drop_service(&mut self, scope: &mut Scope<'_>, slot: usize) {
         let service = self.services.remove(slot);
         for cluster in &service.clusters {
             for entry in cluster.persistent.iter() {
                 scope.probes.stop(entry.probe);
+                scope.effects.push(Effect::Store(StoreWrite::PersistentInstance {
+                    service: service.key.clone(),
+                    ip: entry.instance.ip().to_owned(),
+                    port: entry.instance.port,
+                    cluster: cluster.name.to_string(),
+                    instance: None,
+                }));
             }
         }
-        if let Some(names) = self.index.get_mut(&service.key.namespace) {
-            names.remove(&service.key.name);
+        self.index.unlist(&service.key);
+        self.index.remove(&service.key);
+        if !service.subscribers.is_empty() {
+            self.left_over.insert(service.key, service.subscribers);
         }
     }
 

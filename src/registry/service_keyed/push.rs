@@ -4,7 +4,7 @@
 //! refuses new subscribers and still serves those already there (`push/switched-off`).
 
 use super::service::Variant;
-use super::{Service, ServiceKeyed, list};
+use super::{Service, ServiceKeyed, Subscriber, list};
 use crate::model::Millis;
 use crate::registry::Datagram;
 use crate::registry::scope::Scope;
@@ -63,12 +63,20 @@ impl ServiceKeyed {
             for (_, service) in &mut self.services {
                 drop_silent(scope, service);
             }
+            self.left_over.retain(|_, subscribers| {
+                keep_speaking(scope, subscribers);
+                !subscribers.is_empty()
+            });
             scope.timers.set(at + PURGE_PERIOD_MS, timer);
         }
     }
 }
 
 fn drop_silent(scope: &Scope<'_>, service: &mut Service) {
+    keep_speaking(scope, &mut service.subscribers);
+}
+
+fn keep_speaking(scope: &Scope<'_>, subscribers: &mut Vec<Subscriber>) {
     let limit_ms = scope.switches.push_cache_millis as u64;
-    service.subscribers.retain(|known| scope.now.since(known.last_seen) <= limit_ms);
+    subscribers.retain(|known| scope.now.since(known.last_seen) <= limit_ms);
 }

@@ -63,17 +63,18 @@ impl ServiceKeyed {
 
     /// Subscribers of every service that `matches` (namespace, grouped name).
     pub fn subscribers(&self, matches: &dyn Fn(ServiceRef<'_>) -> bool) -> Vec<SubscriberView> {
-        let services = self.services.iter().map(|(_, service)| service);
-        services
-            .filter(|service| matches(service.key.as_ref()))
-            .flat_map(|service| service.subscribers.iter().map(move |known| (service, known)))
+        let living = self.services.iter().map(|(_, service)| (&service.key, &service.subscribers));
+        living
+            .chain(&self.left_over)
+            .filter(|(service, _)| matches(service.as_ref()))
+            .flat_map(|(service, known)| known.iter().map(move |known| (service, known)))
             .map(|(service, known)| SubscriberView {
                 ip: known.to.ip().to_string(),
                 port: known.to.port(),
                 agent: known.agent.to_string(),
                 app: known.app.to_string(),
-                namespace: service.key.namespace.to_string(),
-                service: service.key.name.to_string(),
+                namespace: service.namespace.to_string(),
+                service: service.name.to_string(),
                 clusters: known.clusters.to_string(),
             })
             .collect()

@@ -238,6 +238,13 @@ impl Cluster {
         }
     }
 
+    /// Its instances in the order in which lists show them.
+    pub fn in_order(&self) -> Vec<&Registered> {
+        let mut found = Vec::new();
+        self.collect_into(&mut found);
+        found
+    }
+
     fn collect_into<'a>(&'a self, found: &mut Vec<&'a Registered>) {
         for kind in [&self.persistent, &self.ephemeral] {
             let mut instances: Vec<&Registered> = kind.iter().collect();

@@ -3,10 +3,8 @@
 //! registration created is not.
 
 use super::{Cluster, Service, ServiceKeyed};
-use crate::model::names::GROUP_SEPARATOR;
 use crate::model::{
-    ClusterSettings, HealthChecker, Metadata, MetadataFilter, Refusal, ServiceDetail,
-    ServiceExtras, ServicePage, ServiceRef, java, validate,
+    ClusterSettings, HealthChecker, Refusal, ServiceDetail, ServiceExtras, ServiceRef, validate,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite};
@@ -21,19 +19,6 @@ impl Service {
             selector: self.selector.clone(),
             clusters: self.clusters.iter().map(cluster).collect(),
         }
-    }
-}
-
-impl Service {
-    /// Whether the service, or one of its instances, has a metadata entry.
-    fn has(&self, filter: &MetadataFilter) -> bool {
-        let matches = |map: &Metadata| map.get(&filter.key) == Some(&*filter.value);
-        if !filter.of_instance {
-            return matches(&self.metadata);
-        }
-        let tables = self.clusters.iter().flat_map(|c| [&c.persistent, &c.ephemeral]);
-        let mut instances = tables.flat_map(|table| table.iter());
-        instances.any(|entry| entry.instance.metadata.as_ref().is_some_and(matches))
     }
 }
 
@@ -123,31 +108,6 @@ impl ServiceKeyed {
         })
     }
 
-    /// GET `/catalog/service`.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        self.service(service)
-    }
-
-    /// How many services a group has, and the names (without group) of a page of them, in the order
-    /// of the server's map.
-    pub fn service_names(&self, page: &ServicePage<'_>) -> Result<(usize, Vec<String>), Refusal> {
-        let Some(names) = self.index.get(page.namespace).filter(|names| !names.is_empty()) else {
-            return Ok((0, Vec::new()));
-        };
-        let mut found: Vec<(&str, usize)> =
-            names.iter().map(|(name, slot)| (&**name, *slot)).collect();
-        found.sort_unstable();
-        java::sort_by_hash_order(&mut found, |(name, _)| name);
-        found.retain(|(name, _)| in_group(name, page.group));
-        if let Some(filter) = (page.filter)()? {
-            found.retain(|(_, slot)| self.services[*slot].has(&filter));
-        }
-        let prefix = format!("{}{GROUP_SEPARATOR}", page.group);
-        let shown = &found[(page.pick)(found.len())?];
-        let plain = |(name, _): &(&str, usize)| name.replace(&prefix, "");
-        Ok((found.len(), shown.iter().map(plain).collect()))
-    }
-
     /// PUT `/cluster`: creates the cluster when absent, with whatever could be read into one that
     /// was there before.
     pub fn update_cluster(
@@ -212,11 +172,6 @@ impl ServiceKeyed {
         }
         Ok(())
     }
-}
-
-/// Whether a grouped name begins with the group.
-fn in_group(name: &str, group: &str) -> bool {
-    name.strip_prefix(group).is_some_and(|rest| rest.starts_with(GROUP_SEPARATOR))
 }
 
 /// The JSON of a checker as fastjson writes it.

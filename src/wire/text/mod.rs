@@ -1,4 +1,5 @@
-//! Texts as Java writes them: JSON of Jackson and fastjson, and dates.
+//! Texts as Java writes them: JSON of Jackson and fastjson, and dates; and its patterns.
 
 pub mod json;
+pub mod pattern;
 pub mod time;

@@ -60,14 +60,30 @@ pub fn push_info_host(out: &mut String, service: &str, host: &HostView<'_>) {
     json.text("serviceName", service);
     let metadata = host.metadata.as_deref();
     push_metadata(json.key("metadata"), metadata);
+    push_limits(&mut json, metadata, Generator::LeftOut);
+    out.push_str(&json.finish());
+}
+
+/// What becomes of an id generator that nobody named beside other metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generator {
+    /// It is left out.
+    LeftOut,
+    /// It is null.
+    Null,
+}
+
+/// Writes what an instance computes from its metadata.
+pub fn push_limits(json: &mut JsonText, metadata: Option<&Metadata>, unnamed: Generator) {
     let number = |key: &str, default: i64| preserved_ms(metadata, key, default);
     json.number("instanceHeartBeatInterval", number(HEART_BEAT_INTERVAL, 5_000));
-    if let Some(generator) = id_generator(metadata) {
-        json.text("instanceIdGenerator", generator);
+    match (id_generator(metadata), unnamed) {
+        (Some(generator), _) => json.text("instanceIdGenerator", generator),
+        (None, Generator::Null) => json.raw("instanceIdGenerator", "null"),
+        (None, Generator::LeftOut) => {}
     }
     json.number("instanceHeartBeatTimeOut", number(HEART_BEAT_TIMEOUT, 15_000));
     json.number("ipDeleteTimeout", number(IP_DELETE_TIMEOUT, 30_000));
-    out.push_str(&json.finish());
 }
 
 /// A time that an instance sets for itself, ms; only digits count.

@@ -3,11 +3,13 @@
 pub mod answers;
 pub mod beat;
 pub mod catalog;
+pub mod catalog_answers;
 pub mod checker;
 pub mod datum;
 pub mod health;
 pub mod hosts;
 pub mod instance;
+pub mod listing;
 pub mod member;
 pub mod operator;
 pub mod paging;

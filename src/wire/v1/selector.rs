@@ -2,7 +2,7 @@
 //! the JSON that is shown (`service/selectors`).
 
 use crate::model::{MetadataFilter, Refusal, Selector, java};
-use crate::profile::{JsonDialect, Quirks};
+use crate::profile::{JsonDialect, ListShape, Quirks};
 use crate::wire::json::{self, JsonObject};
 use crate::wire::text::json::JsonText;
 use crate::wire::url_decode;
@@ -37,7 +37,7 @@ pub fn read(text: &str, quirks: &Quirks) -> Result<Selector, Refusal> {
 /// # Errors
 /// It is no JSON, or of no type, or its expression has no two sides.
 pub fn filter(text: &str, quirks: &Quirks) -> Result<Option<MetadataFilter>, Refusal> {
-    if java::is_blank(text) {
+    if java::is_blank(text) || quirks.list.shape == ListShape::ServiceInfo {
         return Ok(None);
     }
     let given = json::object(quirks.metadata.json, text)?;

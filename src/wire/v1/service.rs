@@ -6,8 +6,8 @@ use super::service_name::{self, NamedService};
 use super::{checker, selector};
 use crate::model::names::{DEFAULT_GROUP, PUBLIC_NAMESPACE};
 use crate::model::{ClusterSettings, Refusal, ServiceExtras, ServiceRef, java, names};
-use crate::profile::{CoreModel, Quirks};
-use crate::wire::{Params, json, request_param};
+use crate::profile::{CoreModel, JsonDialect, Quirks};
+use crate::wire::{Params, json, request_param, url_decode};
 use std::borrow::Cow;
 
 /// What POST and PUT `/service` write.
@@ -203,6 +203,47 @@ impl<'a> ListedServices<'a> {
             selector: params.optional("selector").unwrap_or_default(),
         })
     }
+}
+
+/// GET `/service/names`.
+#[derive(Debug)]
+pub struct SearchedNames {
+    /// The namespace; none asks for all.
+    pub namespace: Option<String>,
+    expression: String,
+}
+
+impl SearchedNames {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// `responsibleOnly` is no boolean.
+    pub fn read(params: &Params<'_>) -> Result<Self, Refusal> {
+        let namespace = params.joined("namespaceId").filter(|name| !java::is_blank(name));
+        let expression = params.joined("expr").unwrap_or_default();
+        // A node that stands alone is responsible for every service.
+        request_param::boolean(params, "responsibleOnly")?;
+        Ok(Self { namespace, expression })
+    }
+
+    /// The pattern that names must match.
+    pub fn pattern(&self) -> String {
+        format!(".*{}.*", self.expression)
+    }
+}
+
+/// The server that reports the state of its services, POST `/service/status`.
+///
+/// # Errors
+/// The body is no JSON object, or says nothing of it.
+pub fn reported(body: &[u8], is_form: bool, quirks: &Quirks) -> Result<String, Refusal> {
+    let body = if is_form { "" } else { &*String::from_utf8_lossy(body) };
+    let report = json::object(quirks.metadata.json, &url_decode(body)?)?;
+    if quirks.metadata.json == JsonDialect::Fastjson {
+        return Ok(report.get("clientIP").unwrap_or("null").to_owned());
+    }
+    report.required("statuses")?;
+    Ok(report.required("clientIP")?.to_owned())
 }
 
 /// `NumberUtils.toInt`: 0 when it is no number.

@@ -1,10 +1,11 @@
 //! Bodies of the answers about services: 1.x prints hash maps, 2.x prints nodes in the order
 //! written.
 
-use super::{checker, hosts, selector};
-use crate::model::{ClusterSettings, Refusal, ServiceDetail, ServiceRef, SubscriberView, names};
+use super::{checker, hosts, listing, selector};
+use crate::model::{ClusterSettings, Refusal, ServiceDetail, ServiceRef, SubscriberView};
 use crate::profile::{ListCount, ListShape, Quirks};
 use crate::wire::text::json::JsonText;
+use std::sync::Arc;
 
 /// GET `/service`.
 ///
@@ -15,7 +16,7 @@ pub fn detail(
     detail: &ServiceDetail,
     quirks: &Quirks,
 ) -> Result<String, Refusal> {
-    let (group, name) = names::parts_of(service.name)?;
+    let (group, name) = listing::parts(service.name, quirks)?;
     let mut json = JsonText::object();
     let clusters = detail.clusters.iter();
     if quirks.list.shape == ListShape::Dom {
@@ -59,7 +60,7 @@ pub fn catalog_detail(
     detail: &ServiceDetail,
     quirks: &Quirks,
 ) -> Result<String, Refusal> {
-    let (group, name) = names::parts_of(service.name)?;
+    let (group, name) = listing::parts(service.name, quirks)?;
     let mut about = JsonText::object();
     if quirks.list.shape == ListShape::Dom {
         about.text("groupName", group);
@@ -125,6 +126,24 @@ pub fn names(count: usize, names: &[String], quirks: &Quirks) -> String {
     } else {
         json.texts("doms", doms);
         json.number("count", count);
+    }
+    json.finish()
+}
+
+/// GET `/service/names`: 1.x counts namespaces, 2.x names.
+pub fn found_names(found: &[(Arc<str>, Vec<String>)], quirks: &Quirks) -> String {
+    let mut services = JsonText::object();
+    for (namespace, names) in found {
+        services.texts(namespace, names.iter().map(String::as_str));
+    }
+    let mut json = JsonText::object();
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    if quirks.list.shape == ListShape::Dom {
+        json.number("count", number(found.len()));
+        json.raw("services", &services.finish());
+    } else {
+        json.raw("services", &services.finish());
+        json.number("count", number(found.iter().map(|(_, names)| names.len()).sum()));
     }
     json.finish()
 }
