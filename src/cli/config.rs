@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output::{self, Format};
+use super::output::{self, Format, OutputFlag};
 use super::settings::{self, Entry, SettingFlags, Settings};
 use super::table::table;
 use crate::config::Source;
@@ -34,9 +34,8 @@ Example: every value of a server that is started with these flags
         /// Print every setting and every quirk, with defaults and what the profile states
         #[arg(long)]
         effective: bool,
-        /// How they are written to stdout
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
+        #[command(flatten)]
+        output: OutputFlag,
         #[command(flatten)]
         settings: Box<SettingFlags>,
     },
@@ -62,7 +61,7 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode> {
     let settings = settings::collect(settings)?;
     let profile = settings.load_profile().map_err(settings::refuse)?;
     let printed = printed(&settings, &profile, *effective);
-    match output {
+    match output.format {
         Format::Json => output::print_json(&printed)?,
         Format::Text => {
             let rows = printed.iter().map(|printed| {

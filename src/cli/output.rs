@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 /// How results are written to stdout.
@@ -14,6 +14,21 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// The flag of commands whose results are mostly for people.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct OutputFlag {
+    /// How the result is written to stdout
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_enum,
+        default_value_t,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub format: Format,
 }
 
 /// Writes a result to stdout.

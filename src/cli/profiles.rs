@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Failure;
-use super::output::{self, Format};
+use super::output::{self, Format, OutputFlag};
 use super::settings;
 use super::table::table;
 use crate::profile::{BUILT_IN, Profile, ProfileError, ProfileLine};
@@ -28,9 +28,8 @@ enum ProfilesCommand {
     #[command(after_help = "Example: their names alone
   facos profiles list -o json | jq -r '.[].name'")]
     List {
-        /// How they are written to stdout
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
+        #[command(flatten)]
+        output: OutputFlag,
     },
     /// Show every quirk of a profile: its value, which profile states it, and the evidence
     #[command(after_help = "Example: where a 1.2.1 server looks for beats, and what it answers
@@ -39,9 +38,8 @@ enum ProfilesCommand {
         /// A built-in profile, or the file of your own
         #[arg(value_name = "NAME|FILE")]
         profile: String,
-        /// How they are written to stdout
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
+        #[command(flatten)]
+        output: OutputFlag,
     },
     /// Show the quirks in which two profiles differ
     #[command(after_help = "Example: what your own profile changes
@@ -53,9 +51,8 @@ enum ProfilesCommand {
         /// The one to compare it with
         #[arg(value_name = "B")]
         right: String,
-        /// How they are written to stdout
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
+        #[command(flatten)]
+        output: OutputFlag,
     },
 }
 
@@ -103,10 +100,10 @@ struct Side<'a> {
 /// There is no such profile, or its file has a mistake.
 pub fn run(args: &ProfilesArgs) -> Result<ExitCode> {
     match &args.command {
-        ProfilesCommand::List { output } => list(*output)?,
-        ProfilesCommand::Show { profile, output } => show(&load(profile)?, *output)?,
+        ProfilesCommand::List { output } => list(output.format)?,
+        ProfilesCommand::Show { profile, output } => show(&load(profile)?, output.format)?,
         ProfilesCommand::Diff { left, right, output } => {
-            diff(&load(left)?, &load(right)?, *output)?;
+            diff(&load(left)?, &load(right)?, output.format)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::output;
 use super::ready::ReadyFile;
 use super::settings::{self, SettingFlags, Settings};
-use crate::serve::{self, Ready, Running, ServeConfig, StartError};
+use crate::serve::{self, Ready, Running, StartError};
 
 /// Below the flags of `facos serve --help`.
 const EXAMPLE: &str = "\
@@ -35,7 +35,6 @@ pub struct ServeArgs {
 pub fn run(args: &ServeArgs) -> Result<ExitCode> {
     let settings = settings::collect(&args.settings)?;
     let config = settings.serve_config().map_err(settings::refuse)?;
-    one_node_only(&config)?;
     let ready_file = prepare_ready_file(&settings)?;
     super::log::start(&settings.log.value)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -55,14 +54,6 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode> {
         running.stop();
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn one_node_only(config: &ServeConfig) -> Result<(), Failure> {
-    if config.nodes == 1 {
-        return Ok(());
-    }
-    let error = format!("nodes can not be {}: this version serves one node", config.nodes);
-    Err(Failure::usage(error, "several nodes come with a later version; leave --nodes out"))
 }
 
 fn prepare_ready_file(settings: &Settings) -> Result<Option<ReadyFile>, Failure> {

@@ -40,9 +40,9 @@ pub enum Call {
     Ready,
     /// What runs there.
     Info,
-    /// Its profile, with the origin of each value.
+    /// Its profile, and which quirks were changed since.
     Profile,
-    /// The time on its clock.
+    /// The time on its clock, and what is due next.
     Clock,
     /// Lets time pass on a manual clock.
     Advance(Span),
@@ -61,14 +61,16 @@ pub enum Call {
     },
     /// Gives a quirk the value it was started with.
     RestoreQuirk(String),
+    /// Gives every quirk of a node the value it was started with.
+    RestoreQuirks,
     /// Records of the journal; each filter is a parameter and its value.
     Journal(Vec<(&'static str, String)>),
     /// How many records the filters leave.
     JournalCount(Vec<(&'static str, String)>),
-    /// Every instance.
-    Instances,
-    /// Every subscriber.
-    Subscribers,
+    /// Instances; filters as of the journal.
+    Instances(Vec<(&'static str, String)>),
+    /// Subscribers; filters as of the journal.
+    Subscribers(Vec<(&'static str, String)>),
     /// Metrics as Prometheus reads them.
     Metrics,
     /// The description of the API itself.
@@ -109,10 +111,11 @@ impl Call {
             Self::Quirk(name) => return ("GET", quirk_path(name)),
             Self::SetQuirk { name, .. } => return ("PUT", quirk_path(name)),
             Self::RestoreQuirk(name) => return ("DELETE", quirk_path(name)),
+            Self::RestoreQuirks => ("DELETE", "quirks"),
             Self::Journal(_) => ("GET", "journal"),
             Self::JournalCount(_) => ("GET", "journal/count"),
-            Self::Instances => ("GET", "instances"),
-            Self::Subscribers => ("GET", "subscribers"),
+            Self::Instances(_) => ("GET", "instances"),
+            Self::Subscribers(_) => ("GET", "subscribers"),
             Self::Metrics => ("GET", "metrics"),
             Self::OpenApi => ("GET", "openapi.json"),
         };
@@ -123,7 +126,10 @@ impl Call {
         match self {
             Self::Advance(span) => vec![("ms", span.as_millis().to_string())],
             Self::Reset(scope) => vec![("scope", scope.name().to_owned())],
-            Self::Journal(filters) | Self::JournalCount(filters) => filters.clone(),
+            Self::Journal(filters)
+            | Self::JournalCount(filters)
+            | Self::Instances(filters)
+            | Self::Subscribers(filters) => filters.clone(),
             _ => Vec::new(),
         }
     }

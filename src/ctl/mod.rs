@@ -59,6 +59,8 @@ pub enum CtlError {
         status: u16,
         /// What the server says about it, in one line.
         detail: String,
+        /// What it says to do about it.
+        hint: Option<String>,
     },
 }
 
@@ -82,18 +84,18 @@ pub async fn send(to: &AdminAddress, call: &Call) -> Result<Reply, CtlError> {
     }
     // A server that is not ready says so in JSON of another kind.
     if content_type.starts_with("application/") && content_type.contains("json") {
-        let answers = || format!("the server answers {} {}", response.status, text.trim());
-        let detail = detail(&text).unwrap_or_else(answers);
-        return Err(CtlError::Refused { status: response.status, detail });
+        return Err(refusal(response.status, &text));
     }
     Err(CtlError::NotAdmin { address: address.clone(), status: response.status })
 }
 
-/// What a problem says: its detail, or its title when it has none.
-fn detail(problem: &str) -> Option<String> {
-    let problem: serde_json::Value = serde_json::from_str(problem).ok()?;
-    let said = ["detail", "title"].into_iter().find_map(|key| problem.get(key)?.as_str())?;
-    Some(said.lines().collect::<Vec<_>>().join(", "))
+/// What a problem says: its detail, or its title when it has none, and its hint.
+fn refusal(status: u16, text: &str) -> CtlError {
+    let problem: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let said = |key| Some(problem.get(key)?.as_str()?.to_owned());
+    let answers = || format!("the server answers {status} {}", text.trim());
+    let detail = said("detail").or_else(|| said("title")).unwrap_or_else(answers);
+    CtlError::Refused { status, detail, hint: said("hint") }
 }
 
 #[cfg(test)]
@@ -140,15 +142,19 @@ mod tests {
     #[tokio::test]
     async fn a_problem_is_told_by_its_detail_or_its_title() {
         let kind = "application/problem+json";
-        let both = answer(409, kind, r#"{"title":"Conflict","detail":"the clock\nis real"}"#);
-        let title = answer(409, kind, r#"{"title":"Conflict"}"#);
-        let other = answer(409, "application/json", r#"{"status":"DOWN"}"#);
+        let full = r#"{"title":"Conflict","detail":"the clock is real","hint":"stop it"}"#;
         let down = r#"the server answers 409 {"status":"DOWN"}"#;
-        for (answer, expected) in [(both, "the clock, is real"), (title, "Conflict"), (other, down)]
-        {
+        let examples = [
+            (answer(409, kind, full), "the clock is real", Some("stop it")),
+            (answer(409, kind, r#"{"title":"Conflict"}"#), "Conflict", None),
+            (answer(409, "application/json", r#"{"status":"DOWN"}"#), down, None),
+        ];
+        for (answer, expected, to_do) in examples {
             let (_, got) = talk(Call::Clock, &answer).await;
-            let Err(CtlError::Refused { status: 409, detail }) = got else { panic!("{got:?}") };
-            assert_eq!(detail, expected);
+            let Err(CtlError::Refused { status: 409, detail, hint }) = got else {
+                panic!("{got:?}")
+            };
+            assert_eq!((detail.as_str(), hint.as_deref()), (expected, to_do));
         }
     }
 

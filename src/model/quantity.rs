@@ -47,7 +47,7 @@ impl fmt::Display for Span {
     /// The shortest form that reads back as the same span, down to a millisecond.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos();
-        let exact = |(_, size): &&(&str, u64)| nanos > 0 && nanos % u128::from(*size) == 0;
+        let exact = |(_, size): &&(&str, u64)| nanos > 0 && nanos.is_multiple_of(u128::from(*size));
         match TIME_UNITS.iter().rev().find(exact) {
             Some((unit, size)) => write!(f, "{}{unit}", nanos / u128::from(*size)),
             None => write!(f, "{}ms", self.0.as_millis()),

@@ -8,6 +8,9 @@ use crate::cli::output::Format;
 use crate::ctl::{Call, Scope};
 use crate::model::Span;
 
+/// Above the flags that every command has.
+const SERVER: &str = "Which server, and how it answers";
+
 /// Talk to the admin API of a running server
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -19,19 +22,22 @@ Without --admin it goes where a server that is started here would listen: to the
 of facos.toml and FACOS_*, which is 127.0.0.1:18848 by default.")]
 pub struct CtlArgs {
     /// The admin API, as the ready line names it [env: FACOS_ADMIN]
-    #[arg(long, value_name = "URL", global = true, value_hint = ValueHint::Url)]
+    #[arg(long, value_name = "URL", global = true, help_heading = SERVER,
+        value_hint = ValueHint::Url)]
     pub(super) admin: Option<String>,
     /// What the admin API wants to know [env: FACOS_ADMIN_TOKEN]
-    #[arg(long, value_name = "TOKEN", global = true)]
+    #[arg(long, value_name = "TOKEN", global = true, help_heading = SERVER)]
     pub(super) token: Option<String>,
     /// The node that is meant, from 0 [default: the first]
-    #[arg(long, value_name = "N", global = true)]
+    #[arg(long, value_name = "N", global = true, help_heading = SERVER)]
     pub(super) node: Option<u8>,
     /// Read the admin address from FILE [default: facos.toml, if there is one]
-    #[arg(long, value_name = "FILE", global = true, value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = SERVER,
+        value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
     /// How the answer is written to stdout
-    #[arg(short, long, value_enum, global = true, default_value = "json")]
+    #[arg(short, long, value_enum, global = true, help_heading = SERVER, default_value = "json",
+        value_name = "text|json", hide_possible_values = true)]
     pub(super) output: Format,
     #[command(subcommand)]
     command: CtlCommand,
@@ -47,9 +53,9 @@ enum CtlCommand {
     },
     /// Tell what runs there
     Info,
-    /// Show its profile, with the origin of each value
+    /// Show its profile and which quirks were changed since the start
     Profile,
-    /// Tell the time on its clock
+    /// Tell the time on its clock and what is due next
     Clock,
     /// Let time pass on a manual clock; answers when all that fell due is done
     #[command(after_help = "Example: past the fifteen seconds after which a beat is overdue
@@ -79,10 +85,21 @@ enum CtlCommand {
     Journal(JournalArgs),
     /// Print its metrics in the text format of Prometheus
     Metrics,
-    /// List every instance
-    Instances,
-    /// List every subscriber
-    Subscribers,
+    /// List instances
+    Instances {
+        /// Only this namespace
+        #[arg(long, value_name = "ID")]
+        namespace: Option<String>,
+        /// Only this service, grouped or by its name alone
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
+    },
+    /// List subscribers
+    Subscribers {
+        /// Only this service, grouped or by its name alone
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
+    },
     /// Print the description of the admin API
     Openapi,
 }
@@ -178,8 +195,13 @@ impl CtlArgs {
             CtlCommand::Journal(args) if args.count => Call::JournalCount(args.filters()),
             CtlCommand::Journal(args) => Call::Journal(args.filters()),
             CtlCommand::Metrics => Call::Metrics,
-            CtlCommand::Instances => Call::Instances,
-            CtlCommand::Subscribers => Call::Subscribers,
+            CtlCommand::Instances { namespace, service } => Call::Instances(given([
+                ("namespace", namespace.clone()),
+                ("service", service.clone()),
+            ])),
+            CtlCommand::Subscribers { service } => {
+                Call::Subscribers(given([("service", service.clone())]))
+            }
             CtlCommand::Openapi => Call::OpenApi,
         }
     }
@@ -193,7 +215,7 @@ fn quirks_call(command: Option<&QuirksCommand>) -> Call {
             Call::SetQuirk { name: name.clone(), value: value.clone() }
         }
         Some(QuirksCommand::Reset { name: Some(name) }) => Call::RestoreQuirk(name.clone()),
-        Some(QuirksCommand::Reset { name: None }) => Call::Reset(Scope::Quirks),
+        Some(QuirksCommand::Reset { name: None }) => Call::RestoreQuirks,
     }
 }
 
@@ -212,7 +234,7 @@ impl JournalArgs {
     /// What is asked for, as the parameters of the call.
     fn filters(&self) -> Vec<(&'static str, String)> {
         let number = |number: Option<u64>| number.map(|number| number.to_string());
-        let filters = [
+        given([
             ("op", self.op.clone()),
             ("namespace", self.namespace.clone()),
             ("service", self.service.clone()),
@@ -224,9 +246,15 @@ impl JournalArgs {
             ("since", number(self.since)),
             ("from_ms", number(self.from_ms)),
             ("limit", number(self.limit)),
-        ];
-        filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        ])
     }
+}
+
+/// The filters that have a value.
+fn given<const N: usize>(
+    filters: [(&'static str, Option<String>); N],
+) -> Vec<(&'static str, String)> {
+    filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 #[cfg(test)]
@@ -262,7 +290,9 @@ mod tests {
                 Call::SetQuirk { name: name(), value: "absent".to_owned() },
             ),
             ("quirks reset beat.light", Call::RestoreQuirk(name())),
-            ("quirks reset", Call::Reset(Scope::Quirks)),
+            ("quirks reset", Call::RestoreQuirks),
+            ("subscribers", Call::Subscribers(Vec::new())),
+            ("instances --service a", Call::Instances(vec![("service", "a".to_owned())])),
             ("openapi", Call::OpenApi),
         ];
         for (line, expected) in examples {

@@ -106,7 +106,10 @@ fn refuse(error: CtlError) -> Failure {
         CtlError::Refused { status: UNAUTHORIZED, .. } => {
             (NO, "give the token of the server with FACOS_ADMIN_TOKEN or --token")
         }
-        CtlError::Refused { .. } => (NO, "facos ctl --help lists the calls and what they take"),
+        CtlError::Refused { hint: Some(hint), .. } => (NO, hint.as_str()),
+        CtlError::Refused { hint: None, .. } => {
+            (NO, "facos ctl --help lists the calls and what they take")
+        }
     };
     Failure { code, error: error.to_string(), hint: hint.to_owned() }
 }

@@ -57,6 +57,9 @@ fn has_objects(items: &[Value]) -> bool {
 
 /// A table with the keys of all rows, in the order in which they come first.
 fn list(items: &[Value]) -> String {
+    if items.is_empty() {
+        return "none\n".to_owned();
+    }
     let objects: Vec<&Map<String, Value>> = items.iter().filter_map(Value::as_object).collect();
     if objects.len() < items.len() {
         return items.iter().map(|item| format!("{}\n", cell(item))).collect();
@@ -110,6 +113,11 @@ mod tests {
     fn a_single_value_stands_alone() {
         assert_eq!(text(&reply(r#"{"count":3}"#)), "3\n");
         assert_eq!(text(&reply(r#"{"status":"UP"}"#)), "UP\n");
+    }
+
+    #[test]
+    fn an_empty_list_is_said_to_be_one() {
+        assert_eq!(text(&reply(r#"{"instances":[]}"#)), "none\n");
     }
 
     #[test]
