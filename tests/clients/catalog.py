@@ -1,0 +1,113 @@
+"""The client folders: what each holds, and how its SDK gets from the registry to `target/`.
+
+`client.toml` of a folder:
+  needs    programs that must be on the PATH, else the folder is skipped
+  install  shell line that fills $CACHE from the registry by the files in $HERE (lock files)
+  start    shell line that starts the driver; it gets the driver's arguments appended
+  [[client]]  one version each: `version` ($VERSION in both lines), `name` as in the table,
+           `agent` as the server must see it, `first_beat_s` the earliest and latest
+           first beat after registering, s, and two tables by profile, [client.ephemeral] and
+           [client.persistent]: `lives` (yes or no), `beats` (F full, L light), `heard` (push or
+           poll). A profile that a table does not name is not tried.
+"""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+@dataclasses.dataclass
+class Client:
+    """One version of one SDK, installed."""
+
+    name: str
+    folder: pathlib.Path
+    cache: pathlib.Path
+    version: str
+    start: str
+    facts: dict
+
+    def expected(self, kind):
+        """What real servers gave with `ephemeral` or `persistent` instances, by profile."""
+        return self.facts.get(kind, {})
+
+    def environment(self):
+        """For its shell lines, beside what this process has."""
+        return os.environ | {
+            "HERE": str(self.folder),
+            "CACHE": str(self.cache),
+            "VERSION": self.version,
+        }
+
+
+def folders():
+    """The names of all client folders."""
+    return sorted(path.parent.name for path in HERE.glob("*/client.toml"))
+
+
+def ready(only, cache):
+    """Installed clients of the wanted folders, then one line for each skipped and each broken."""
+    clients, skipped, broken = [], [], []
+    wanted = [name.partition("@") for name in only or folders()]
+    for folder, _, version in wanted:
+        facts = tomllib.loads((HERE / folder / "client.toml").read_text())
+        missing = [program for program in facts["needs"] if shutil.which(program) is None]
+        if missing:
+            skipped.append(f"{folder}: {', '.join(missing)} is not installed")
+            continue
+        for each in facts["client"]:
+            if version not in ("", each["version"]):
+                continue
+            client = Client(
+                name=each["name"],
+                folder=HERE / folder,
+                cache=cache / folder / each["version"],
+                version=each["version"],
+                start=facts["start"],
+                facts=each,
+            )
+            problem = install(client, facts["install"])
+            if problem:
+                broken.append(f"{client.name}: {problem}")
+            else:
+                clients.append(client)
+    return clients, skipped, broken
+
+
+def install(client, line):
+    """Runs its install line unless that was done from the same files; what went wrong, or None."""
+    stamp = client.cache / "installed-from"
+    fingerprint = fingerprint_of(client)
+    if stamp.is_file() and stamp.read_text() == fingerprint:
+        return None
+    print(f"installing {client.name}", file=sys.stderr)
+    shutil.rmtree(client.cache, ignore_errors=True)
+    client.cache.mkdir(parents=True)
+    done = subprocess.run(
+        ["sh", "-c", f"set -e\n{line}"],
+        env=client.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        return f"its install line ended with {done.returncode}\n{done.stdout[-2000:]}"
+    stamp.write_text(fingerprint)
+    return None
+
+
+def fingerprint_of(client):
+    """Changes with any file of the folder, so that a stale installation is never used."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in client.folder.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(client.folder)).encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,101 @@
+"""The servers under test, one a profile, and what is asked of them beside the clients."""
+
+import http.client
+import json
+import subprocess
+import urllib.parse
+
+START_S = 30
+GROUP = "DEFAULT_GROUP"
+
+
+class NotStarted(Exception):
+    """The binary did not print its ready line."""
+
+
+class Servers:
+    """One server a profile, on ports of their own; they end with the `with` block."""
+
+    def __init__(self, binary, profiles, logs):
+        self.wanted = [(binary, profile, logs) for profile in profiles]
+        self.started = []
+
+    def __enter__(self):
+        try:
+            for binary, profile, logs in self.wanted:
+                self.started.append(Server(binary, profile, logs))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self.started
+
+    def __exit__(self, *_):
+        for server in self.started:
+            server.stop()
+
+
+class Server:
+    """`facos serve` of one profile with default settings on free ports."""
+
+    def __init__(self, binary, profile, logs):
+        self.profile = profile
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = logs / f"facos-{profile}.log"
+        command = [str(binary), "serve", "--profile", profile, "--port", "0", "--admin-port", "0"]
+        with open(self.log, "wb") as log:
+            self.child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+            )
+        line = self.child.stdout.readline()
+        if not line:
+            self.stop()
+            raise NotStarted(f"{' '.join(command)} ended before it was ready\nhint: {self.log}")
+        ready = json.loads(line)
+        self.address = ready["nodes"][0]["http"].removeprefix("http://")
+        self.admin = ready["admin"].removeprefix("http://")
+
+    def stop(self):
+        """Ends it cleanly, or at all."""
+        self.child.terminate()
+        try:
+            self.child.wait(5)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+    def hosts(self, service):
+        """What the server itself lists, as {port: (role, weight)}."""
+        answer = self.instance("GET", "/list", serviceName=f"{GROUP}@@{service}")
+        listed = json.loads(answer).get("hosts", [])
+        return {
+            host["port"]: (host["metadata"].get("role"), float(host["weight"])) for host in listed
+        }
+
+    def instance(self, method, path="", **parameters):
+        """One request under `/nacos/v1/ns/instance`; the body of its answer."""
+        query = urllib.parse.urlencode(parameters)
+        status, body = ask(self.address, method, f"/nacos/v1/ns/instance{path}?{query}")
+        if status != 200:
+            raise OSError(f"{method} /nacos/v1/ns/instance{path}?{query}: {status} {body}")
+        return body
+
+    def journal(self, service, operation=None):
+        """Its records of a service, oldest first."""
+        query = {"service": f"{GROUP}@@{service}"}
+        query |= {"op": operation} if operation else {}
+        path = f"/__admin/journal?{urllib.parse.urlencode(query)}"
+        status, body = ask(self.admin, "GET", path)
+        if status != 200:
+            raise OSError(f"GET {path}: {status} {body}")
+        return json.loads(body)["records"]
+
+
+def ask(address, method, path):
+    """One request without a body, on a connection of its own: the status and the text."""
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request(method, path, headers={"User-Agent": "facos-clients"})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
