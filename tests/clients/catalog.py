@@ -6,9 +6,11 @@
   start    shell line that starts the driver; it gets the driver's arguments appended
   [[client]]  one version each: `version` ($VERSION in both lines), `name` as in the table,
            `agent` as the server must see it, `first_beat_s` the earliest and latest
-           first beat after registering, s, and two tables by profile, [client.ephemeral] and
-           [client.persistent]: `lives` (yes or no), `beats` (F full, L light), `heard` (push or
-           poll). A profile that a table does not name is not tried.
+           first beat after registering, s; `updates` false when it neither hears of a changed
+           instance nor can change its own; `heard_within_s` when it hears later than others
+           [client.ephemeral], [client.persistent]  by profile: `lives` (yes or no; then `why`,
+           part of what it says), `beats` (F full, L light), `heard` (push or poll). A profile that
+           is not named is not tried.
 """
 
 import dataclasses
