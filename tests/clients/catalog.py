@@ -8,8 +8,9 @@
            `agent` as the server must see it, `first_beat_s` the earliest and latest
            first beat after registering, s; `updates` false when it neither hears of a changed
            instance nor can change its own; `heard_within_s` when it hears later than others
-           [client.ephemeral], [client.persistent]  by profile: `lives` (yes or no; then `why`,
-           part of what it says), `beats` (F full, L light), `heard` (push or poll). A profile that
+  [client.ephemeral], [client.persistent], [client.removed]  the kinds of life, by profile:
+           `lives` (yes or no; then `why`, part of what it says), `beats` (F full, L light; among
+           them R register and D deregister in `removed`), `heard` (push or poll). A profile that
            is not named is not tried.
 """
 
@@ -37,8 +38,13 @@ class Client:
     facts: dict
 
     def expected(self, kind):
-        """What real servers gave with `ephemeral` or `persistent` instances, by profile."""
+        """What real servers gave in that kind of life, by profile."""
         return self.facts.get(kind, {})
+
+    @property
+    def updates(self):
+        """Whether it hears of changed instances and can change its own."""
+        return self.facts.get("updates", True)
 
     def environment(self):
         """For its shell lines, beside what this process has."""

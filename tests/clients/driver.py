@@ -1,8 +1,8 @@
 """A client process: a small program around the SDK that is told on stdin what to do next.
 
 It is started as `START SERVER SERVICE PORT KIND`: the server's `127.0.0.1:port`, the service's
-name, the port of the instance that it stands for, and `ephemeral` or `persistent`. Group, cluster
-and namespace are the default ones, the metadata is `role=first`, the weight 1.
+name, the port of the instance that it stands for, and `persistent` when that is to be persistent.
+Group, cluster and namespace are the default ones, the metadata is `role=first`, the weight 1.
 
 A line on stdin is one step:
   register, subscribe, deregister   that call of the SDK
@@ -18,6 +18,8 @@ import collections
 import subprocess
 import threading
 import time
+
+from facos import host
 
 STEP_S = 20
 NOISE_LINES = 30
@@ -66,12 +68,10 @@ class Driver:
             raise Failed(f"{name}: {problem}")
 
     def wait_heard(self, wanted, limit_s):
-        """Waits until what it heard is as wanted; the seconds that took, None if it never was."""
+        """Waits until it last heard the wanted hosts; after how many seconds, None for never."""
         began = time.monotonic()
         with self.changed:
-            heard = self.changed.wait_for(
-                lambda: self.heard is not None and wanted(self.heard), limit_s
-            )
+            heard = self.changed.wait_for(lambda: self.heard == wanted, limit_s)
         return time.monotonic() - began if heard else None
 
     def read(self):
@@ -106,6 +106,5 @@ class Driver:
 
 
 def hosts(text):
-    """`port/role/weight ...` as {port: (role, weight)}."""
-    fields = (host.split("/") for host in text.split())
-    return {int(port): (role, float(weight)) for port, role, weight in fields}
+    """The hosts of a line, sorted, each weight written the same way."""
+    return sorted(host(*each.split("/")) for each in text.split())

@@ -9,6 +9,11 @@ START_S = 30
 GROUP = "DEFAULT_GROUP"
 
 
+def host(port, role, weight):
+    """An instance as one text, the same for every client and the server."""
+    return f"{port}/{role}/{float(weight):g}"
+
+
 class NotStarted(Exception):
     """The binary did not print its ready line."""
 
@@ -37,6 +42,9 @@ class Servers:
 class Server:
     """`facos serve` of one profile with default settings on free ports."""
 
+    # Of the requests that are made here, which are nobody's SDK.
+    AGENT = "facos-clients"
+
     def __init__(self, binary, profile, logs):
         self.profile = profile
         logs.mkdir(parents=True, exist_ok=True)
@@ -64,12 +72,10 @@ class Server:
             self.child.wait()
 
     def hosts(self, service):
-        """What the server itself lists, as {port: (role, weight)}."""
+        """What the server itself lists, sorted."""
         answer = self.instance("GET", "/list", serviceName=f"{GROUP}@@{service}")
         listed = json.loads(answer).get("hosts", [])
-        return {
-            host["port"]: (host["metadata"].get("role"), float(host["weight"])) for host in listed
-        }
+        return sorted(host(at["port"], at["metadata"].get("role"), at["weight"]) for at in listed)
 
     def instance(self, method, path="", **parameters):
         """One request under `/nacos/v1/ns/instance`; the body of its answer."""
@@ -94,8 +100,10 @@ def ask(address, method, path):
     """One request without a body, on a connection of its own: the status and the text."""
     connection = http.client.HTTPConnection(address, timeout=10)
     try:
-        connection.request(method, path, headers={"User-Agent": "facos-clients"})
+        connection.request(method, path, headers={"User-Agent": Server.AGENT})
         response = connection.getresponse()
         return response.status, response.read().decode()
+    except http.client.HTTPException as error:
+        raise OSError(f"{method} {path}: {error!r}") from error
     finally:
         connection.close()

@@ -63,7 +63,7 @@ func connect(arguments []string) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &driver{client, arguments[1], port, arguments[3] == "ephemeral"}, nil
+	return &driver{client, arguments[1], port, arguments[3] != "persistent"}, nil
 }
 
 func (d *driver) take(step string) error {

@@ -21,7 +21,7 @@ public class Driver {
         naming = NamingFactory.createNamingService(properties);
         service = arguments[1];
         port = Integer.parseInt(arguments[2]);
-        ephemeral = arguments[3].equals("ephemeral");
+        ephemeral = !arguments[3].equals("persistent");
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -17,7 +17,7 @@ const instance = (role, weight) => ({
   ip: '127.0.0.1',
   port: Number(port),
   weight,
-  ephemeral: kind === 'ephemeral',
+  ephemeral: kind !== 'persistent',
   metadata: { role },
 });
 const say = (word, hosts) => {

@@ -12,7 +12,7 @@ PLACE = {
     "ip": "127.0.0.1",
     "port": int(PORT),
     "cluster_name": "DEFAULT",
-    "ephemeral": KIND == "ephemeral",
+    "ephemeral": KIND != "persistent",
 }
 BEAT_S = 5
 POLL_S = 1
