@@ -39,7 +39,7 @@ class Client:
 
     def expected(self, kind):
         """What real servers gave in that kind of life, by profile."""
-        return self.facts.get(kind, {})
+        return self.facts.get("ephemeral" if kind == "elsewhere" else kind, {})
 
     @property
     def updates(self):

@@ -1,8 +1,8 @@
 """A client process: a small program around the SDK that is told on stdin what to do next.
 
-It is started as `START SERVER SERVICE PORT KIND`: the server's `127.0.0.1:port`, the service's
-name, the port of the instance that it stands for, and `persistent` when that is to be persistent.
-Group, cluster and namespace are the default ones, the metadata is `role=first`, the weight 1.
+It is started as `START SERVER NAMESPACE GROUP SERVICE PORT KIND`: the server's `127.0.0.1:port`,
+the service's names, the port of the instance that it stands for, and `persistent` when that is to
+be persistent. The cluster is the default one, the metadata is `role=first`, the weight 1.
 
 A line on stdin is one step:
   register, subscribe, deregister   that call of the SDK

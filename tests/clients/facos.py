@@ -6,7 +6,6 @@ import subprocess
 import urllib.parse
 
 START_S = 30
-GROUP = "DEFAULT_GROUP"
 
 
 def host(port, role, weight):
@@ -71,9 +70,9 @@ class Server:
             self.child.kill()
             self.child.wait()
 
-    def hosts(self, service):
+    def hosts(self, namespace, service):
         """What the server itself lists, sorted."""
-        answer = self.instance("GET", "/list", serviceName=f"{GROUP}@@{service}")
+        answer = self.instance("GET", "/list", namespaceId=namespace, serviceName=service)
         listed = json.loads(answer).get("hosts", [])
         return sorted(host(at["port"], at["metadata"].get("role"), at["weight"]) for at in listed)
 
@@ -85,11 +84,9 @@ class Server:
             raise OSError(f"{method} /nacos/v1/ns/instance{path}?{query}: {status} {body}")
         return body
 
-    def journal(self, service, operation=None):
+    def journal(self, service):
         """Its records of a service, oldest first."""
-        query = {"service": f"{GROUP}@@{service}"}
-        query |= {"op": operation} if operation else {}
-        path = f"/__admin/journal?{urllib.parse.urlencode(query)}"
+        path = f"/__admin/journal?{urllib.parse.urlencode({'service': service})}"
         status, body = ask(self.admin, "GET", path)
         if status != 200:
             raise OSError(f"GET {path}: {status} {body}")

@@ -4,7 +4,8 @@ The client registers and subscribes. Somebody else registers a second instance o
 changes it and takes it away, and each time the client must hear of it and the server must list
 it. Then its beats are awaited, it changes its own instance, lists and deregisters. That is a life
 with `ephemeral` or `persistent` instances. In a life `removed`, somebody takes the client's own
-instance away after its second beat, and the client must bring it back.
+instance away after its second beat, and the client must bring it back. A life `elsewhere` is an
+ephemeral one in a group and a namespace that nobody created.
 
 What the server's journal says of it is evidence; `verdict.py` judges by it.
 """
@@ -15,8 +16,10 @@ import threading
 import time
 
 import driver
-from facos import GROUP, host
+from facos import host
 
+PLACES = {"elsewhere": ("team-a", "ORDERS")}
+DEFAULT_PLACE = "public", "DEFAULT_GROUP"
 LISTED_S = 3
 # A push comes within about a second and a half; a subscriber on 1.x that polls, within 4 s, and
 # what only a poll after a lost push tells, after more than this.
@@ -38,7 +41,9 @@ class Life:
         self.expected = client.expected(kind)[server.profile]
         self.awaited = self.expected["beats"][:beats]
         name = client.name.replace(" ", "-").lower()
-        self.service = f"client.{name}.{kind}"
+        self.namespace, self.group = PLACES.get(kind, DEFAULT_PLACE)
+        self.name = f"client.{name}.{kind}"
+        self.service = f"{self.group}@@{self.name}"
         self.home = pathlib.Path(scratch) / f"{name}-on-{server.profile}"
         self.ports = None
         self.problem = None
@@ -59,8 +64,7 @@ class Life:
         process = None
         try:
             with starting:
-                arguments = [self.server.address, self.service, str(self.ports[0]), self.kind]
-                process = driver.Driver(self.client, self.home, arguments)
+                process = driver.Driver(self.client, self.home, self.arguments())
                 self.arrive(process)
             if self.kind == "removed":
                 self.come_back()
@@ -76,6 +80,11 @@ class Life:
             if process:
                 process.stop()
                 self.noise = list(process.noise)
+
+    def arguments(self):
+        """Of the driver, as `driver.py` says."""
+        place = [self.namespace, self.group, self.name]
+        return [self.server.address, *place, str(self.ports[0]), self.kind]
 
     def arrive(self, process):
         process.step("register")
@@ -137,8 +146,9 @@ class Life:
     def somebody(self, method, port, role=None, weight=None):
         """What the other party does to an instance."""
         parameters = {
-            "serviceName": f"{GROUP}@@{self.service}",
-            "groupName": GROUP,
+            "namespaceId": self.namespace,
+            "serviceName": self.service,
+            "groupName": self.group,
             "ip": "127.0.0.1",
             "port": port,
             "clusterName": "DEFAULT",
@@ -167,7 +177,7 @@ class Life:
     def until_listed(self, step, wanted):
         """The server's own list, which 2.0.2 renews half a second late."""
         deadline = time.monotonic() + LISTED_S
-        while (listed := self.server.hosts(self.service)) != sorted(wanted):
+        while (listed := self.server.hosts(self.namespace, self.service)) != sorted(wanted):
             if time.monotonic() > deadline:
                 raise driver.Failed(f"{step}: the server lists {listed}, not {wanted}")
             time.sleep(0.05)

@@ -19,6 +19,7 @@ import (
 
 type driver struct {
 	client    naming_client.INamingClient
+	group     string
 	service   string
 	port      uint64
 	ephemeral bool
@@ -51,40 +52,52 @@ func connect(arguments []string) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := strconv.ParseUint(arguments[2], 10, 16)
+	namespace, group, service := arguments[1], arguments[2], arguments[3]
+	if namespace == "public" {
+		// So its documentation wants it.
+		namespace = ""
+	}
+	port, err := strconv.ParseUint(arguments[4], 10, 16)
 	if err != nil {
 		return nil, err
 	}
 	// Its cache and log go to the folder it is started in, which lasts as long as the life.
 	client, err := clients.NewNamingClient(vo.NacosClientParam{
-		ClientConfig:  &constant.ClientConfig{NotLoadCacheAtStart: true, LogLevel: "warn"},
+		ClientConfig: &constant.ClientConfig{
+			NamespaceId: namespace, NotLoadCacheAtStart: true, LogLevel: "warn",
+		},
 		ServerConfigs: []constant.ServerConfig{{IpAddr: host, Port: server}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &driver{client, arguments[1], port, arguments[3] != "persistent"}, nil
+	return &driver{client, group, service, port, arguments[5] != "persistent"}, nil
 }
 
 func (d *driver) take(step string) error {
 	switch step {
 	case "register":
 		return must(d.client.RegisterInstance(vo.RegisterInstanceParam{
-			Ip: "127.0.0.1", Port: d.port, ServiceName: d.service, Ephemeral: d.ephemeral,
+			Ip: "127.0.0.1", Port: d.port, Ephemeral: d.ephemeral,
+			GroupName: d.group, ServiceName: d.service,
 			Weight: 1, Enable: true, Healthy: true, Metadata: map[string]string{"role": "first"},
 		}))
 	case "subscribe":
-		return d.client.Subscribe(&vo.SubscribeParam{ServiceName: d.service, SubscribeCallback: heard})
+		return d.client.Subscribe(&vo.SubscribeParam{
+			GroupName: d.group, ServiceName: d.service, SubscribeCallback: heard,
+		})
 	case "update":
 		return must(d.client.UpdateInstance(vo.UpdateInstanceParam{
-			Ip: "127.0.0.1", Port: d.port, ServiceName: d.service, Ephemeral: d.ephemeral,
+			Ip: "127.0.0.1", Port: d.port, Ephemeral: d.ephemeral,
+			GroupName: d.group, ServiceName: d.service,
 			Weight: 2, Enable: true, Metadata: map[string]string{"role": "first-updated"},
 		}))
 	case "list":
 		return d.list()
 	case "deregister":
 		return must(d.client.DeregisterInstance(vo.DeregisterInstanceParam{
-			Ip: "127.0.0.1", Port: d.port, ServiceName: d.service, Ephemeral: d.ephemeral,
+			Ip: "127.0.0.1", Port: d.port, Ephemeral: d.ephemeral,
+			GroupName: d.group, ServiceName: d.service,
 		}))
 	}
 	return fmt.Errorf("no step %s", step)
@@ -92,7 +105,9 @@ func (d *driver) take(step string) error {
 
 // The SDK has no list but that of its cache.
 func (d *driver) list() error {
-	listed, err := d.client.SelectAllInstances(vo.SelectAllInstancesParam{ServiceName: d.service})
+	listed, err := d.client.SelectAllInstances(vo.SelectAllInstancesParam{
+		GroupName: d.group, ServiceName: d.service,
+	})
 	line := "listed"
 	for _, each := range listed {
 		line += host(each.Port, each.Metadata, each.Weight)

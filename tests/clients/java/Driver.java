@@ -11,6 +11,7 @@ import java.util.Properties;
 
 public class Driver {
     private final NamingService naming;
+    private final String group;
     private final String service;
     private final int port;
     private final boolean ephemeral;
@@ -18,10 +19,12 @@ public class Driver {
     private Driver(String[] arguments) throws Exception {
         Properties properties = new Properties();
         properties.setProperty("serverAddr", arguments[0]);
+        properties.setProperty("namespace", arguments[1]);
         naming = NamingFactory.createNamingService(properties);
-        service = arguments[1];
-        port = Integer.parseInt(arguments[2]);
-        ephemeral = !arguments[3].equals("persistent");
+        group = arguments[2];
+        service = arguments[3];
+        port = Integer.parseInt(arguments[4]);
+        ephemeral = !arguments[5].equals("persistent");
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -45,22 +48,22 @@ public class Driver {
     private void take(String step) throws Exception {
         switch (step) {
             case "register":
-                naming.registerInstance(service, instance("first", 1));
+                naming.registerInstance(service, group, instance("first", 1));
                 break;
             case "subscribe":
-                naming.subscribe(service, event -> {
+                naming.subscribe(service, group, event -> {
                     say("heard", ((NamingEvent) event).getInstances());
                 });
                 break;
             case "update":
                 // It has no call for it: registering again is its way.
-                naming.registerInstance(service, instance("first-updated", 2));
+                naming.registerInstance(service, group, instance("first-updated", 2));
                 break;
             case "list":
-                say("listed", naming.getAllInstances(service, false));
+                say("listed", naming.getAllInstances(service, group, false));
                 break;
             case "deregister":
-                naming.deregisterInstance(service, instance("first-updated", 2));
+                naming.deregisterInstance(service, group, instance("first-updated", 2));
                 break;
             default:
                 throw new IllegalArgumentException(step);

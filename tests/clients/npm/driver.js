@@ -8,10 +8,10 @@ const readline = require('readline');
 require('address').ip = () => '127.0.0.1';
 const { NacosNamingClient } = require('nacos');
 
-const [server, service, port, kind] = process.argv.slice(2);
+const [server, namespace, group, service, port, kind] = process.argv.slice(2);
 const noise = (...words) => console.error(...words);
 const logger = { info() {}, debug() {}, warn: noise, error: noise };
-const client = new NacosNamingClient({ logger, serverList: server, namespace: 'public' });
+const client = new NacosNamingClient({ logger, serverList: server, namespace });
 
 const instance = (role, weight) => ({
   ip: '127.0.0.1',
@@ -28,20 +28,20 @@ const say = (word, hosts) => {
 const steps = {
   async register() {
     await client.ready();
-    await client.registerInstance(service, instance('first', 1));
+    await client.registerInstance(service, instance('first', 1), group);
   },
   async subscribe() {
-    client.subscribe(service, hosts => say('heard', hosts));
+    client.subscribe({ serviceName: service, groupName: group }, hosts => say('heard', hosts));
   },
   // It has no call to change an instance: registering again is its way.
   async update() {
-    await client.registerInstance(service, instance('first-updated', 2));
+    await client.registerInstance(service, instance('first-updated', 2), group);
   },
   async list() {
-    say('listed', await client.getAllInstances(service, undefined, undefined, false));
+    say('listed', await client.getAllInstances(service, group, undefined, false));
   },
   async deregister() {
-    await client.deregisterInstance(service, instance('first-updated', 2));
+    await client.deregisterInstance(service, instance('first-updated', 2), group);
   },
 };
 

@@ -7,17 +7,18 @@ import threading
 import nacos
 from nacos.listener import Event, SubscribeListener
 
-SERVER, SERVICE, PORT, KIND = sys.argv[1:]
+SERVER, NAMESPACE, GROUP, SERVICE, PORT, KIND = sys.argv[1:]
 PLACE = {
     "ip": "127.0.0.1",
     "port": int(PORT),
     "cluster_name": "DEFAULT",
+    "group_name": GROUP,
     "ephemeral": KIND != "persistent",
 }
 BEAT_S = 5
 POLL_S = 1
 
-client = nacos.NacosClient(SERVER, namespace="public")
+client = nacos.NacosClient(SERVER, namespace=None if NAMESPACE == "public" else NAMESPACE)
 beats_itself = "heartbeat_interval" in inspect.signature(client.add_naming_instance).parameters
 said = threading.Lock()
 known = {}
@@ -39,8 +40,9 @@ def beat():
 
 def subscribe():
     # The SDK tells changes only: what was there before, the application lists.
-    remember(client.list_naming_instance(SERVICE)["hosts"])
-    client.subscribe(SubscribeListener(heard, "driver"), POLL_S, SERVICE)
+    remember(client.list_naming_instance(SERVICE, group_name=GROUP)["hosts"])
+    listener = SubscribeListener(heard, "driver")
+    client.subscribe(listener, POLL_S, SERVICE, group_name=GROUP)
 
 
 def heard(event, change):
@@ -61,7 +63,7 @@ def update():
 
 
 def listing():
-    say("listed", client.list_naming_instance(SERVICE)["hosts"])
+    say("listed", client.list_naming_instance(SERVICE, group_name=GROUP)["hosts"])
 
 
 def deregister():

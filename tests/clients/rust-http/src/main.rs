@@ -7,10 +7,9 @@ use nacos_rust_client::client::ClientBuilder;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const GROUP: &str = "DEFAULT_GROUP";
-
 struct Driver {
     client: Arc<NamingClient>,
+    group: String,
     service: String,
     port: u32,
 }
@@ -18,17 +17,17 @@ struct Driver {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [server, service, port, _kind] = arguments.as_slice() else {
-        panic!("usage: SERVER SERVICE PORT KIND");
+    let [server, namespace, group, service, port, _kind] = arguments.as_slice() else {
+        panic!("usage: SERVER NAMESPACE GROUP SERVICE PORT KIND");
     };
     let client = ClientBuilder::new()
         .set_endpoint_addrs(server)
-        .set_tenant("public".to_owned())
+        .set_tenant(namespace.clone())
         .set_use_grpc(false)
         .set_client_ip("127.0.0.1".to_owned())
         .build_naming_client();
     let port = port.parse().expect("the caller gives a port");
-    let driver = Driver { client, service: service.clone(), port };
+    let driver = Driver { client, group: group.clone(), service: service.clone(), port };
     let (told, mut steps) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lines().map_while(Result::ok) {
@@ -60,7 +59,7 @@ impl Driver {
     }
 
     async fn subscribe(&self) -> Result<(), String> {
-        let key = ServiceInstanceKey::new(&self.service, GROUP);
+        let key = ServiceInstanceKey::new(&self.service, &self.group);
         let told =
             Arc::new(|hosts: Arc<Vec<Arc<Instance>>>, _added, _removed| say("heard", &hosts));
         let listener = InstanceDefaultListener::new(key, Some(told));
@@ -68,7 +67,7 @@ impl Driver {
     }
 
     async fn list(&self) -> Result<(), String> {
-        let wanted = QueryInstanceListParams::new_simple(&self.service, GROUP);
+        let wanted = QueryInstanceListParams::new_simple(&self.service, &self.group);
         let hosts = self.client.query_instances(wanted).await.map_err(|error| error.to_string())?;
         say("listed", &hosts);
         Ok(())
@@ -76,7 +75,7 @@ impl Driver {
 
     fn instance(&self) -> Instance {
         let metadata = HashMap::from([("role".to_owned(), "first".to_owned())]);
-        Instance::new("127.0.0.1", self.port, &self.service, GROUP, "", "", Some(metadata))
+        Instance::new("127.0.0.1", self.port, &self.service, &self.group, "", "", Some(metadata))
     }
 }
 
