@@ -22,7 +22,7 @@ import time
 from facos import host
 
 STEP_S = 20
-NOISE_LINES = 30
+NOISE_LINES = 8
 
 
 class Failed(Exception):

@@ -85,7 +85,7 @@ class Server:
         return body
 
     def journal(self, service):
-        """Its records of a service, oldest first."""
+        """Its records of a service, oldest first; what a record does not have is left out."""
         path = f"/__admin/journal?{urllib.parse.urlencode({'service': service})}"
         status, body = ask(self.admin, "GET", path)
         if status != 200:

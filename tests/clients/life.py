@@ -74,7 +74,7 @@ class Life:
                 self.change(process)
             process.step("deregister")
             self.until_listed("deregister", [])
-        except (driver.Failed, OSError, ValueError, KeyError) as error:
+        except (driver.Failed, OSError, ValueError) as error:
             self.problem = str(error) or repr(error)
         finally:
             if process:
@@ -140,7 +140,7 @@ class Life:
         return [
             record
             for record in self.server.journal(self.service)
-            if record["port"] == self.ports[0] and record["operation"] in wanted
+            if record.get("port") == self.ports[0] and record["operation"] in wanted
         ]
 
     def somebody(self, method, port, role=None, weight=None):

@@ -58,7 +58,7 @@ def differences(life, verdict, records, beats_s):
         return []
     if life.problem:
         return [life.problem]
-    agents = {record["agent"] for record in records if record["port"] == life.ports[0]}
+    agents = {record.get("agent") for record in records if record.get("port") == life.ports[0]}
     # Somebody who took the instance away is no agent of the client.
     agents -= {life.server.AGENT}
     found = [
