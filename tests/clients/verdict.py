@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from facos import Server
+
 # The bounds of a period of 5 s on a busy machine, s.
 PERIOD_S = 4, 8
 LINES = 20
@@ -60,7 +62,7 @@ def differences(life, verdict, records, beats_s):
         return [life.problem]
     agents = {record.get("agent") for record in records if record.get("port") == life.ports[0]}
     # Somebody who took the instance away is no agent of the client.
-    agents -= {life.server.AGENT}
+    agents -= {Server.AGENT}
     found = [
         compared("lives", "yes", life.expected["lives"]),
         compared("heard by", verdict.heard_by, life.expected["heard"]),
