@@ -92,7 +92,7 @@ def ready(only, cache):
 def install(client, line):
     """Runs its install line unless that was done from the same files; what went wrong, or None."""
     stamp = client.cache / "installed-from"
-    fingerprint = fingerprint_of(client)
+    fingerprint = fingerprint_of(client, line)
     if stamp.is_file() and stamp.read_text() == fingerprint:
         return None
     print(f"installing {client.name}", file=sys.stderr)
@@ -113,9 +113,10 @@ def install(client, line):
     return None
 
 
-def fingerprint_of(client):
-    """Changes with any file of the folder, so that a stale installation is never used."""
-    digest = hashlib.sha256()
+def fingerprint_of(client, line):
+    """Changes with the line and any file it may read: a stale installation is never used."""
+    digest = hashlib.sha256(line.encode())
     for path in sorted(path for path in client.folder.rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(client.folder)).encode() + path.read_bytes())
+        if path.name != "client.toml":
+            digest.update(str(path.relative_to(client.folder)).encode() + path.read_bytes())
     return digest.hexdigest()

@@ -21,7 +21,7 @@ import time
 
 from facos import host
 
-STEP_S = 20
+STEP_S = 30
 NOISE_LINES = 8
 
 
