@@ -63,16 +63,24 @@ proptest! {
             .collect::<Vec<_>>()
             .join("&");
         for quirks in every_version() {
-            let (query, body) = if in_body { (None, text.as_bytes()) } else { (Some(&*text), &b""[..]) };
+            let nothing = &b""[..];
+            let (query, body) =
+                if in_body { (None, text.as_bytes()) } else { (Some(&*text), nothing) };
             let params = Params::read(query, body, BodyForm::Tomcat, &quirks).unwrap();
-            let read: Vec<_> =
-                params.iter().map(|(k, v)| (k.to_owned(), v.unwrap_or_default().to_owned())).collect();
+            let owned = |(key, value): (&str, Option<&str>)| {
+                (key.to_owned(), value.unwrap_or_default().to_owned())
+            };
+            let read: Vec<_> = params.iter().map(owned).collect();
             prop_assert_eq!(&read, &pairs);
         }
     }
 
     #[test]
-    fn nothing_that_is_sent_makes_a_decoder_panic(query in soup(), body in soup(), kind in 0..4_usize) {
+    fn nothing_that_is_sent_makes_a_decoder_panic(
+        query in soup(),
+        body in soup(),
+        kind in 0..4_usize,
+    ) {
         let query = String::from_utf8_lossy(&query);
         let form = [
             BodyForm::None,
@@ -102,7 +110,8 @@ proptest! {
     ) {
         use facos::wire::params::Source;
         let quirks = &every_version()[0];
-        let read = || Params::read(Some(&query), body.as_bytes(), BodyForm::Tomcat, quirks).unwrap();
+        let body = body.as_bytes();
+        let read = || Params::read(Some(&query), body, BodyForm::Tomcat, quirks).unwrap();
         for (from, stays) in [(Source::Query, Source::Body), (Source::Body, Source::Query)] {
             let (whole, mut part) = (read(), read());
             part.drop_from("beat", from);
