@@ -120,6 +120,17 @@ pub struct ListCall<'a> {
     pub udp_unresolvable: bool,
 }
 
+/// POST `/service`.
+#[derive(Debug, Clone, Copy)]
+pub struct NewService<'a> {
+    /// The service.
+    pub service: ServiceRef<'a>,
+    /// Share of healthy instances at or below which all are shown.
+    pub protect_threshold: f32,
+    /// The kind that 2.x shows for its instances.
+    pub ephemeral: bool,
+}
+
 /// What POST and PUT `/service` write besides the threshold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceExtras {

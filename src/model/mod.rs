@@ -23,7 +23,7 @@ pub mod views;
 pub use agent::{Agent, AgentFamily, AgentVersion};
 pub use calls::{
     BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
-    MetadataFilter, PatchCall, Registration, ServiceExtras, StatusesCall,
+    MetadataFilter, NewService, PatchCall, Registration, ServiceExtras, StatusesCall,
 };
 pub use cluster::ClusterSettings;
 pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};

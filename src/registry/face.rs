@@ -2,8 +2,8 @@
 
 use crate::model::{
     Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
-    ListCall, Millis, PatchCall, Refusal, Registration, Render, RenderedList, ServiceDetail,
-    ServiceExtras, ServiceRef, SubscriberView, Switches,
+    ListCall, Millis, NewService, PatchCall, Refusal, Registration, Render, RenderedList,
+    ServiceDetail, ServiceExtras, ServiceRef, SubscriberView, Switches,
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
@@ -248,13 +248,10 @@ impl Registry {
     pub fn create_service(
         &mut self,
         now: Millis,
-        service: ServiceRef<'_>,
-        protect_threshold: f32,
+        service: &NewService<'_>,
         extras: ReadExtras<'_>,
     ) -> Done {
-        on_core!(self, now, |core, scope| {
-            core.create_service(scope, service, protect_threshold, extras)
-        })
+        on_core!(self, now, |core, scope| core.create_service(scope, service, extras))
     }
 
     /// PUT `/service`.

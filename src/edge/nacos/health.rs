@@ -36,8 +36,8 @@ fn glued_checkers(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// GET `/health/server`.
 fn server(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let services = call.node.read(|registry, _| registry.totals().services);
-    let host = call.request.headers.get("Host").unwrap_or_default();
-    Ok(Reply::object(health::server(services, host, call.quirks)).into())
+    let port = call.node.address().port();
+    Ok(Reply::object(health::server(services, port, call.quirks)).into())
 }
 
 /// GET `/health/checkers`.

@@ -45,7 +45,7 @@ pub fn register(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 }
 
 /// The switch `defaultInstanceEphemeral`.
-fn ephemeral_by_default(call: &Call<'_>) -> bool {
+pub(super) fn ephemeral_by_default(call: &Call<'_>) -> bool {
     call.node.read(|registry, _| registry.switches().default_instance_ephemeral)
 }
 

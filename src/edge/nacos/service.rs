@@ -2,11 +2,12 @@
 
 use super::call::{Call, Handled, Note, Outcome};
 use super::routes::{Route, always, route};
-use crate::model::{Refusal, ServiceRef, SubscriberView, names};
+use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
 use crate::profile::{ListShape, SubscriberMatch};
 use crate::wire::Reply;
 use crate::wire::v1::service::{self, ClusterWrite, ListedServices, ServiceWrite};
+use crate::wire::v1::status_report::StatusReport;
 use crate::wire::v1::{listing, paging, selector, service_answers, service_name};
 
 /// The addresses of services.
@@ -23,20 +24,25 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/v1/ns/cluster", Operation::Cluster, always, cluster),
 ];
 
-/// POST `/service`.
+/// POST `/service`: a service of persistent instances.
 fn create(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    create_of_kind(call, note, false)
+}
+
+/// Creates a service of a kind.
+pub(super) fn create_of_kind(call: &Call<'_>, note: &mut Note, ephemeral: bool) -> Outcome {
     let given = ServiceWrite::created(&call.params, call.quirks)?;
-    note.about(given.service());
+    let (service, protect_threshold) = (given.service(), given.protect_threshold);
+    note.about(service);
+    let new = NewService { service, protect_threshold, ephemeral };
     let extras = || given.extras(call.quirks);
-    let ((), receipt) = call.node.change(|registry, now| {
-        let threshold = given.protect_threshold;
-        Ok(((), registry.create_service(now, given.service(), threshold, &extras)?))
-    })?;
+    let ((), receipt) =
+        call.node.change(|registry, now| Ok(((), registry.create_service(now, &new, &extras)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// PUT `/service`.
-fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+pub(super) fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let given = ServiceWrite::updated(&call.params, call.quirks)?;
     note.about(given.service());
     let extras = || given.extras(call.quirks);
@@ -48,7 +54,7 @@ fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 }
 
 /// GET `/service`.
-fn detail(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+pub(super) fn detail(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = service::named(&call.params, call.quirks)?;
     let asked = named.as_ref();
     note.about(asked);
@@ -57,7 +63,7 @@ fn detail(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 }
 
 /// DELETE `/service`.
-fn delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+pub(super) fn delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = service::named(&call.params, call.quirks)?;
     note.about(named.as_ref());
     let ((), receipt) = call
@@ -67,7 +73,7 @@ fn delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 }
 
 /// GET `/service/list`.
-fn list(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+pub(super) fn list(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let asked = ListedServices::read(&call.params)?;
     let (count, names) = page_of_names(call, &asked)?;
     Ok(Reply::object(service_answers::names(count, &names, call.quirks)).into())
@@ -95,7 +101,7 @@ fn page_of_names(
 }
 
 /// GET `/service/names`: of one namespace, or of all.
-fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+pub(super) fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let asked = service::SearchedNames::read(&call.params)?;
     let namespaces = match &asked.namespace {
         Some(namespace) => vec![namespace.as_str().into()],
@@ -115,11 +121,15 @@ fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     Ok(Reply::object(service_answers::found_names(&found, call.quirks)).into())
 }
 
-/// POST `/service/status`: what a peer says about its services. A node that stands alone has no
-/// peers.
+/// POST `/service/status`: what a member says about its services. A node that stands alone knows
+/// only itself, and nothing differs.
 fn status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    let reported = service::reported(call.request.body, call.is_form(), call.quirks)?;
-    Err(Refusal::nacos(400, format!("ip: {reported} is not in serverlist")))
+    let report = StatusReport::read(call.request.body, call.is_form(), call.quirks)?;
+    if report.sender != call.node.address().to_string() {
+        let text = format!("ip: {} is not in serverlist", report.sender);
+        return Err(Refusal::nacos(400, text));
+    }
+    Ok(Reply::text(200, if report.says_something { "ok" } else { "fail" }).into())
 }
 
 /// PUT `/service/checksum`.

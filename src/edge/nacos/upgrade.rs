@@ -3,18 +3,25 @@
 //! is asked as if nothing were there, and writes to it are refused (`operator/upgrade-ops`).
 
 use super::call::{Call, Note, Outcome};
-use super::instance;
 use super::routes::{Route, Run, route};
-use crate::model::{JavaException, Refusal, java};
+use super::{instance, service};
+use crate::model::{JavaException, Refusal, java, names};
 use crate::node::Operation;
 use crate::profile::Quirks;
-use crate::wire::v1::service_name;
+use crate::wire::v1::service::{ListedServices, SearchedNames};
 use crate::wire::v1::upgrade::{self, UpgradeView};
+use crate::wire::v1::{service_answers, service_name};
 use crate::wire::{Reply, ReplyBody, request_param};
 
 /// The addresses of the upgrade.
 pub const ROUTES: &[Route] = &[
     page("GET", "/v1/ns/upgrade/ops/metrics", metrics),
+    page("POST", SERVICE, create_service),
+    page("PUT", SERVICE, |call, note| either(call, note, service::update)),
+    page("GET", SERVICE, |call, note| either(call, note, service::detail)),
+    page("DELETE", SERVICE, |call, note| either(call, note, service::delete)),
+    page("GET", "/v1/ns/upgrade/ops/service/list", list_services),
+    page("GET", "/v1/ns/upgrade/ops/service/names", service_names),
     page("GET", "/v1/ns/upgrade/ops/instance/list", list),
     page("GET", "/v1/ns/upgrade/ops/instance", |call, note| either(call, note, instance::instance)),
     page("POST", "/v1/ns/upgrade/ops/instance", |call, note| {
@@ -25,6 +32,8 @@ pub const ROUTES: &[Route] = &[
         either(call, note, instance::deregister)
     }),
 ];
+
+const SERVICE: &str = "/v1/ns/upgrade/ops/service";
 
 const fn page(method: &'static str, path: &'static str, run: Run) -> Route {
     route(method, path, Operation::Operator, exists, run)
@@ -47,17 +56,49 @@ fn either(call: &mut Call<'_>, note: &mut Note, run: Run) -> Outcome {
     Err(Refusal::new(JavaException::IllegalState, "this node keeps no data of 1.x"))
 }
 
+/// POST `/service`: of the kind that instances have by default, unless it is said.
+fn create_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    either(call, note, |call, note| {
+        let by_default = instance::ephemeral_by_default(call);
+        let given = call.params.optional("ephemeral");
+        let ephemeral = given.map_or(by_default, |text| java::to_boolean(&text));
+        service::create_of_kind(call, note, ephemeral)
+    })
+}
+
+/// GET `/service/list`: the data of 1.x are an empty page.
+fn list_services(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    if !asks_old_data(call) {
+        return service::list(call, note);
+    }
+    ListedServices::read(&call.params)?;
+    Ok(Reply::object(service_answers::names(0, &[], call.quirks)).into())
+}
+
+/// GET `/service/names`: no namespace is known to the data of 1.x.
+fn service_names(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    if !asks_old_data(call) {
+        return service::names(call, note);
+    }
+    match SearchedNames::read(&call.params)?.namespace {
+        Some(_) => Err(Refusal::null_pointer()),
+        None => Ok(Reply::object(service_answers::found_names(&[], call.quirks)).into()),
+    }
+}
+
 /// GET `/metrics`.
 fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let as_json = request_param::boolean_or(&call.params, "json", Some(false))?;
-    let view = call.node.read(|registry, _| {
+    let view = call.node.read(|registry, _| -> Result<UpgradeView, Refusal> {
         let (totals, [ephemeral, persistent]) = (registry.totals(), registry.kinds());
-        let mut names = Vec::new();
+        let mut all_names = Vec::new();
         for (namespace, services) in registry.names_by_namespace() {
-            names.extend(services.iter().map(|name| format!("{namespace}##{name}")));
+            for name in services {
+                all_names.push(format!("{namespace}##{}", names::shown(&name)?));
+            }
         }
-        java::sort_by_hash_order(&mut names, |name| name);
-        UpgradeView {
+        java::sort_by_hash_order(&mut all_names, |name| name);
+        Ok(UpgradeView {
             double_write: registry.switches().double_write_enabled,
             services: totals.services,
             instances: totals.instances,
@@ -66,9 +107,9 @@ fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
             persistent_services: persistent.services,
             ephemeral_instances: ephemeral.instances,
             persistent_instances: persistent.instances,
-            names,
-        }
-    });
+            names: all_names,
+        })
+    })?;
     let text = if as_json { upgrade::json(&view) } else { upgrade::table(&view) };
     Ok(Reply::text(200, text).into())
 }

@@ -3,7 +3,9 @@
 //! service a persistent one in lists, whoever registers into it.
 
 use super::ClientKeyed;
-use crate::model::{ClusterSettings, Refusal, ServiceDetail, ServiceExtras, ServiceRef, names};
+use crate::model::{
+    ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef, names,
+};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite, Totals};
 
@@ -13,8 +15,7 @@ impl ClientKeyed {
     pub fn create_service(
         &mut self,
         scope: &mut Scope<'_>,
-        service: ServiceRef<'_>,
-        protect_threshold: f32,
+        &NewService { service, protect_threshold, ephemeral }: &NewService<'_>,
         extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         let extras = extras()?;
@@ -23,7 +24,7 @@ impl ClientKeyed {
             return Err(Refusal::nacos(400, format!("specified service {name} already exists!")));
         }
         let slot = self.slot_for(service);
-        self.create(slot, scope.now, false);
+        self.create(slot, scope.now, ephemeral);
         self.write_settings(scope, slot, protect_threshold, extras);
         Ok(scope.take_effects())
     }

@@ -1,6 +1,6 @@
-//! What the catalog shows of services on 1.x (`CatalogController`), and what `/service/list` filters
-//! by. Everything is read as it is; nothing here looks at the protect threshold but to say whether
-//! it is reached.
+//! What the catalog shows of services on 1.x (`CatalogController`), and what `/service/list`
+//! filters by. Everything is read as it is; nothing here looks at the protect threshold but to say
+//! whether it is reached.
 
 use super::{Cluster, Service, ServiceKeyed, list};
 use crate::model::{

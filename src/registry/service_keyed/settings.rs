@@ -4,7 +4,8 @@
 
 use super::{Cluster, Service, ServiceKeyed};
 use crate::model::{
-    ClusterSettings, HealthChecker, Refusal, ServiceDetail, ServiceExtras, ServiceRef, validate,
+    ClusterSettings, HealthChecker, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef,
+    validate,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite};
@@ -27,8 +28,7 @@ impl ServiceKeyed {
     pub fn create_service(
         &mut self,
         scope: &mut Scope<'_>,
-        service: ServiceRef<'_>,
-        protect_threshold: f32,
+        &NewService { service, protect_threshold, .. }: &NewService<'_>,
         extras: ReadExtras<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
         if self.contains(service) {

@@ -54,10 +54,9 @@ impl<'a> HealthWrite<'a> {
     }
 }
 
-/// GET `/health/server`; `host` is what the client calls the server.
-pub fn server(services: usize, host: &str, quirks: &Quirks) -> String {
+/// GET `/health/server`.
+pub fn server(services: usize, port: u16, quirks: &Quirks) -> String {
     let kept = if quirks.list.shape == ListShape::Dom { "raft " } else { "" };
-    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
     let mut json = JsonText::object();
     json.text(
         "msg",

@@ -19,6 +19,7 @@ pub mod selector;
 pub mod service;
 pub mod service_answers;
 pub mod service_name;
+pub mod status_report;
 pub mod switch_batch;
 pub mod switches;
 pub mod upgrade;

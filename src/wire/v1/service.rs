@@ -6,8 +6,8 @@ use super::service_name::{self, NamedService};
 use super::{checker, selector};
 use crate::model::names::{DEFAULT_GROUP, PUBLIC_NAMESPACE};
 use crate::model::{ClusterSettings, Refusal, ServiceExtras, ServiceRef, java, names};
-use crate::profile::{CoreModel, JsonDialect, Quirks};
-use crate::wire::{Params, json, request_param, url_decode};
+use crate::profile::{CoreModel, Quirks};
+use crate::wire::{Params, json, request_param};
 use std::borrow::Cow;
 
 /// What POST and PUT `/service` write.
@@ -230,20 +230,6 @@ impl SearchedNames {
     pub fn pattern(&self) -> String {
         format!(".*{}.*", self.expression)
     }
-}
-
-/// The server that reports the state of its services, POST `/service/status`.
-///
-/// # Errors
-/// The body is no JSON object, or says nothing of it.
-pub fn reported(body: &[u8], is_form: bool, quirks: &Quirks) -> Result<String, Refusal> {
-    let body = if is_form { "" } else { &*String::from_utf8_lossy(body) };
-    let report = json::object(quirks.metadata.json, &url_decode(body)?)?;
-    if quirks.metadata.json == JsonDialect::Fastjson {
-        return Ok(report.get("clientIP").unwrap_or("null").to_owned());
-    }
-    report.required("statuses")?;
-    Ok(report.required("clientIP")?.to_owned())
 }
 
 /// `NumberUtils.toInt`: 0 when it is no number.
