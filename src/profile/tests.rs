@@ -178,8 +178,8 @@ fn mistakes_in_a_file_are_one_line_with_the_place_and_the_remedy() {
         (
             "inherits = \"1.2.1\"\n\n[beat]\nlite = \"absent\"",
             "mine.toml:4: no quirk \"beat.lite\" (did you mean beat.light?); \
-             valid: beat.source, beat.requires_body, beat.light, beat.reply_code, \
-             beat.unknown_light, beat.persistent_ignored, beat.json, beat.null_is",
+             valid: beat.source, beat.requires_body, beat.checked_first, beat.light, \
+             beat.reply_code, beat.unknown_light, beat.persistent_ignored, beat.json, beat.null_is",
         ),
         (
             "inherits = \"1.2.1\"\n[beat]\nlight = \"disable\"",
