@@ -4,6 +4,7 @@
 //! stdout carries results only. What is wrong is one line and a hint on stderr (`exit`, `usage`);
 //! settings come from flags, environment and file (`settings`).
 
+mod bench;
 mod completions;
 mod config;
 mod ctl;
@@ -35,7 +36,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 Example: a server of version 1.2.1 on the port that Nacos clients know
   facos serve --profile 1.2.1
 
-Exit codes: 0 done, 1 the answer is no, 2 usage, 69 a server is unreachable, 70 internal error."
+Exit codes: 0 done, 1 the answer is no, 2 usage, 4 a threshold was missed, 69 a server is unreachable,
+70 internal error."
 )]
 struct Facos {
     #[command(subcommand)]
@@ -46,6 +48,7 @@ struct Facos {
 enum Subcommands {
     Serve(Box<serve::ServeArgs>),
     Verify(verify::VerifyArgs),
+    Bench(Box<bench::BenchArgs>),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
     let done = match command {
         Subcommands::Serve(args) => serve::run(&args),
         Subcommands::Verify(args) => verify::run(&args),
+        Subcommands::Bench(args) => bench::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

@@ -1,0 +1,253 @@
+//! What answers say, checked: every beat and list is JSON of the right shape, and a list is
+//! counted.
+//!
+//! Under load the same answer comes again and again. An answer that equals the last one byte by
+//! byte, `lastRefTime` aside, needs no second look, so that checking everything costs a comparison.
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+/// How many bytes of lists one worker remembers.
+const MAX_KNOWN_BYTES: usize = 32 * 1024 * 1024;
+
+/// The answer to a beat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct BeatAnswer {
+    /// 10200, or 20404 for an unknown instance; older servers send none.
+    #[serde(default)]
+    pub code: Option<i64>,
+    /// Whether the next beat may leave the body out; older servers say nothing.
+    #[serde(default, rename = "lightBeatEnabled")]
+    pub light: Option<bool>,
+    /// When the next beat is due, in milliseconds.
+    #[serde(default, rename = "clientBeatInterval")]
+    pub interval_ms: Option<u64>,
+}
+
+/// `code` of a beat whose instance the server does not know.
+pub const UNKNOWN_INSTANCE: i64 = 20404;
+
+/// What a list holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListAnswer {
+    /// Listed instances.
+    pub hosts: u32,
+    /// Those of them that are not healthy.
+    pub unhealthy: u32,
+    /// `lastRefTime`, 0 when the answer has none.
+    pub ref_time: u64,
+}
+
+/// Reads answers and remembers the last ones.
+#[derive(Debug, Default)]
+pub struct Reader {
+    beat: (Vec<u8>, BeatAnswer),
+    lists: Vec<Known>,
+    known_bytes: usize,
+}
+
+/// A list that was read, and where its moving field lies.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    body: Vec<u8>,
+    moving: std::ops::Range<usize>,
+    answer: ListAnswer,
+}
+
+impl Reader {
+    /// A reader for lists of so many services.
+    pub fn new(services: usize) -> Self {
+        Self { beat: Default::default(), lists: vec![Known::default(); services], known_bytes: 0 }
+    }
+
+    /// The answer to a beat; `None` when it is no JSON object of the right types.
+    pub fn beat(&mut self, body: &[u8]) -> Option<BeatAnswer> {
+        if self.beat.0 != body {
+            let answer = object(body)?;
+            self.beat.0.clear();
+            self.beat.0.extend_from_slice(body);
+            self.beat.1 = answer;
+        }
+        Some(self.beat.1)
+    }
+
+    /// The answer to a list of the service with this index; `None` when it is no list.
+    pub fn list(&mut self, service: usize, body: &[u8]) -> Option<ListAnswer> {
+        let known = &mut self.lists[service];
+        if let Some(ref_time) = known.ref_time_of_equal(body) {
+            return Some(ListAnswer { ref_time, ..known.answer });
+        }
+        let list: List = object(body)?;
+        let answer = ListAnswer {
+            hosts: list.hosts.all,
+            unhealthy: list.hosts.unhealthy,
+            ref_time: list.ref_time.unwrap_or(0),
+        };
+        let others = self.known_bytes - known.body.len();
+        known.body.clear();
+        if others + body.len() <= MAX_KNOWN_BYTES {
+            known.body.extend_from_slice(body);
+            known.moving = moving_field(body);
+        }
+        self.known_bytes = others + known.body.len();
+        known.answer = answer;
+        Some(answer)
+    }
+}
+
+impl Known {
+    /// The body's `lastRefTime` when everything else in it is known.
+    fn ref_time_of_equal(&self, body: &[u8]) -> Option<u64> {
+        let std::ops::Range { start, end } = self.moving;
+        let equal = !self.body.is_empty()
+            && body.len() == self.body.len()
+            && body[..start] == self.body[..start]
+            && body[end..] == self.body[end..];
+        let digits = equal.then(|| &body[start..end])?;
+        digits.iter().try_fold(0_u64, |number, digit| {
+            let value = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(value)
+        })
+    }
+}
+
+/// Where the digits of the outer `lastRefTime` lie; an empty range when there are none.
+fn moving_field(body: &[u8]) -> std::ops::Range<usize> {
+    const NAME: &[u8] = b"\"lastRefTime\":";
+    let Some(at) = body.windows(NAME.len()).rposition(|window| window == NAME) else { return 0..0 };
+    let start = at + NAME.len();
+    let digits = body[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    start..start + digits
+}
+
+/// JSON that is an object: serde would take an array for a struct too.
+fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    (first == Some(&b'{')).then(|| serde_json::from_slice(body).ok()).flatten()
+}
+
+#[derive(Deserialize)]
+struct List {
+    hosts: Hosts,
+    #[serde(default, rename = "lastRefTime")]
+    ref_time: Option<u64>,
+}
+
+/// Hosts that are counted while they are read, and not kept.
+#[derive(Default)]
+struct Hosts {
+    all: u32,
+    unhealthy: u32,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    #[serde(default)]
+    healthy: Option<bool>,
+    /// A host without an address is none.
+    #[serde(rename = "ip")]
+    _ip: IgnoredAny,
+}
+
+impl<'de> Deserialize<'de> for Hosts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Counter;
+        impl<'de> Visitor<'de> for Counter {
+            type Value = Hosts;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array of hosts")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut hosts: A) -> Result<Hosts, A::Error> {
+                let mut count = Hosts::default();
+                while let Some(Host { healthy, .. }) = hosts.next_element()? {
+                    count.all += 1;
+                    count.unhealthy += u32::from(healthy == Some(false));
+                }
+                Ok(count)
+            }
+        }
+        from.deserialize_seq(Counter)
+    }
+}
+
+/// One host of a list that is read back at the end.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct ListedHost {
+    /// The address, as the server writes it.
+    pub ip: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the server still trusts its beats.
+    #[serde(default = "healthy")]
+    pub healthy: bool,
+}
+
+fn healthy() -> bool {
+    true
+}
+
+/// Every host of a list; `None` when it is no list.
+pub fn hosts(body: &[u8]) -> Option<Vec<ListedHost>> {
+    #[derive(Deserialize)]
+    struct Whole {
+        hosts: Vec<ListedHost>,
+    }
+    object::<Whole>(body).map(|list| list.hosts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beats_answer_is_read_as_each_version_sends_it() {
+        let mut reader = Reader::new(0);
+        let new = br#"{"code":10200,"lightBeatEnabled":true,"clientBeatInterval":5000}"#;
+        let answer = BeatAnswer { code: Some(10200), light: Some(true), interval_ms: Some(5000) };
+        assert_eq!(reader.beat(new), Some(answer));
+        assert_eq!(reader.beat(new), Some(answer));
+        let old = BeatAnswer { interval_ms: Some(5000), ..BeatAnswer::default() };
+        assert_eq!(reader.beat(br#"{"clientBeatInterval":5000}"#), Some(old));
+        for odd in [&b"ok"[..], b"", b"null", b"[]", b"[1,true,2]", br#"{"code":"x"}"#] {
+            assert_eq!(reader.beat(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_counted_with_those_that_are_unhealthy() {
+        let mut reader = Reader::new(1);
+        let body = br#"{"hosts":[{"ip":"a","healthy":true},{"ip":"b","healthy":false}],
+            "lastRefTime":17,"clusters":""}"#;
+        let answer = ListAnswer { hosts: 2, unhealthy: 1, ref_time: 17 };
+        assert_eq!(reader.list(0, body), Some(answer));
+        let empty = br#"{"name":"x","clusters":"","hosts":[]}"#;
+        assert_eq!(reader.list(0, empty), Some(ListAnswer::default()));
+        for odd in [&b"{}"[..], b"caused: service not found", br#"{"hosts":null}"#] {
+            assert_eq!(reader.list(0, odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_moving_field_may_differ_from_a_known_list() {
+        let mut reader = Reader::new(1);
+        let body = |ip: &str, time: u64| {
+            format!(r#"{{"hosts":[{{"ip":"{ip}"}}],"lastRefTime":{time},"clusters":""}}"#)
+        };
+        reader.list(0, body("a", 10).as_bytes()).unwrap();
+        let known = &reader.lists[0];
+        assert_eq!(known.ref_time_of_equal(body("a", 99).as_bytes()), Some(99));
+        assert_eq!(known.ref_time_of_equal(body("b", 10).as_bytes()), None);
+        assert_eq!(known.ref_time_of_equal(body("a", 100).as_bytes()), None);
+        assert_eq!(known.ref_time_of_equal(body("a", 10).replace("10", "1x").as_bytes()), None);
+        assert_eq!(reader.list(0, body("a", 98).as_bytes()).unwrap().ref_time, 98);
+    }
+
+    #[test]
+    fn hosts_are_read_back_with_their_health() {
+        let listed = hosts(br#"{"hosts":[{"ip":"10.0.0.1","port":8080,"healthy":false}]}"#);
+        let host = ListedHost { ip: "10.0.0.1".to_owned(), port: 8080, healthy: false };
+        assert_eq!(listed, Some(vec![host]));
+        assert_eq!(hosts(b"ok"), None);
+    }
+}

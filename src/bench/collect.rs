@@ -1,0 +1,167 @@
+//! Puts together what the workers hand over: the whole run, a point for each stretch of time, and
+//! the interval logs. Its memory depends on neither the rate nor the duration.
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::document::{Event, OperationPoint, Point, micros};
+use super::histogram_text::encode;
+use super::operation::{OPERATIONS, Operation};
+use super::record::{Interval, Measures};
+use super::units::{Nanos, SECOND};
+use super::worker::INTERVAL;
+
+/// The most points of a run; a longer one has longer points.
+const MAX_POINTS: u64 = 300;
+/// The most events that are told.
+const MAX_EVENTS: usize = 100;
+/// Stretches that may still be added to: workers report at slightly different times.
+const OPEN_STRETCHES: usize = 2;
+
+/// What the workers of a run have measured.
+#[derive(Debug)]
+pub struct Collector {
+    /// The whole measured time.
+    pub total: Interval,
+    /// A point for each stretch, in order.
+    pub points: Vec<Point>,
+    /// What happened meanwhile.
+    pub events: Vec<Event>,
+    stretch: Nanos,
+    start: Nanos,
+    open: BTreeMap<u64, Box<Interval>>,
+    logs: Option<Logs>,
+}
+
+impl Collector {
+    /// For a measured time that begins at `start` and takes `length`.
+    pub fn new(start: Nanos, length: Nanos, logs: Option<Logs>) -> Self {
+        let stretch = INTERVAL * length.div_ceil(INTERVAL * MAX_POINTS).max(1);
+        Self {
+            total: Interval::default(),
+            points: Vec::new(),
+            events: Vec::new(),
+            stretch,
+            start,
+            open: BTreeMap::new(),
+            logs,
+        }
+    }
+
+    /// Adds what a worker handed over.
+    pub fn add(&mut self, interval: &Interval) -> io::Result<()> {
+        let was_empty = self.total.end == 0;
+        self.total.merge(interval);
+        if was_empty {
+            self.total.start = interval.start;
+        }
+        // What ended at a stretch's first instant belongs to the one before.
+        let middle = interval.start / 2 + interval.end / 2;
+        let number = middle.saturating_sub(self.start) / self.stretch;
+        let first = self.open.keys().next().copied().unwrap_or(number);
+        let open = self.open.entry(number.max(first)).or_default();
+        if open.end == 0 {
+            open.start = interval.start;
+        }
+        open.merge(interval);
+        if self.open.len() > OPEN_STRETCHES {
+            self.close_first()?;
+        }
+        Ok(())
+    }
+
+    /// Tells that something happened.
+    pub fn event(&mut self, at: Nanos, what: String) {
+        if self.events.len() < MAX_EVENTS {
+            let at_s = (at as f64 - self.start as f64) / SECOND as f64;
+            self.events.push(Event { at_s, what });
+        }
+    }
+
+    /// Nothing more comes.
+    pub fn finish(&mut self) -> io::Result<()> {
+        while !self.open.is_empty() {
+            self.close_first()?;
+        }
+        self.logs.take().map_or(Ok(()), Logs::finish)
+    }
+
+    fn close_first(&mut self) -> io::Result<()> {
+        let Some((number, interval)) = self.open.pop_first() else { return Ok(()) };
+        let at_s = (number * self.stretch) as f64 / SECOND as f64;
+        let seconds = self.stretch as f64 / SECOND as f64;
+        let mut operations = BTreeMap::new();
+        for operation in Operation::ALL {
+            let measures = &interval.operations[operation as usize];
+            if measures.requests() > 0 {
+                operations.insert(operation.name().to_owned(), point(measures, seconds));
+            }
+        }
+        if operations.is_empty() {
+            return Ok(());
+        }
+        self.points.push(Point { at_s, seconds, operations });
+        self.logs.as_mut().map_or(Ok(()), |logs| logs.write(at_s, seconds, &interval))
+    }
+}
+
+fn point(measures: &Measures, seconds: f64) -> OperationPoint {
+    OperationPoint {
+        rate_per_s: measures.good as f64 / seconds,
+        errors: measures.errors(),
+        p50_us: micros(measures.response.value_at_quantile(0.5)),
+        p99_us: micros(measures.response.value_at_quantile(0.99)),
+        max_us: micros(measures.response.max()),
+    }
+}
+
+/// Interval logs: a file for each operation, in which a tag names the span that was measured.
+#[derive(Debug)]
+pub struct Logs {
+    files: Vec<(BufWriter<File>, Operation)>,
+}
+
+impl Logs {
+    /// Creates `OPERATION.hlog` for each operation in a folder, which is made when it is not there.
+    pub fn create(folder: &Path, started_at_s: f64) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let mut files = Vec::with_capacity(OPERATIONS);
+        for operation in Operation::ALL {
+            let file = File::create(folder.join(format!("{}.hlog", operation.name())))?;
+            let mut file = BufWriter::new(file);
+            writeln!(file, "#[Interval log of facos bench: {}, nanoseconds]", operation.name())?;
+            writeln!(file, "#[Histogram log format version 1.3]")?;
+            writeln!(file, "#[StartTime: {started_at_s:.3} (seconds since epoch)]")?;
+            writeln!(
+                file,
+                "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\
+                 \"Interval_Compressed_Histogram\""
+            )?;
+            files.push((file, operation));
+        }
+        Ok(Self { files })
+    }
+
+    fn write(&mut self, at_s: f64, seconds: f64, interval: &Interval) -> io::Result<()> {
+        for (file, operation) in &mut self.files {
+            let measures = &interval.operations[*operation as usize];
+            let spans = [
+                ("response", &measures.response),
+                ("service", &measures.service),
+                ("lateness", &measures.lateness),
+            ];
+            for (tag, histogram) in spans.into_iter().filter(|(_, one)| !one.is_empty()) {
+                // The format wants the maximum in milliseconds when values are nanoseconds.
+                let max_ms = histogram.max() as f64 / 1e6;
+                let text = encode(histogram);
+                writeln!(file, "Tag={tag},{at_s:.3},{seconds:.3},{max_ms:.3},{text}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.files.iter_mut().try_for_each(|(file, _)| file.flush())
+    }
+}

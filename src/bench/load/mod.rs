@@ -1,0 +1,532 @@
+//! The load of one worker: which request is next, and what its answer changes. Pure but for the
+//! random numbers, whose seed is given: time is an argument, sockets are the worker's affair.
+//!
+//! - `beat`: registrations, beats and departures as the chosen SDK makes them.
+//! - `list`: lists during the run, and every service read back at its end.
+//! - `push`: which change a datagram shows.
+mod beat;
+mod list;
+mod push;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{BeatAnswer, Reader};
+use super::operation::Operation;
+use super::pacer::{Pacer, Pacing, Share};
+use super::population::{Client, Part, Population, Role};
+use super::record::{Failure, Interval, Times};
+use super::request::{Ends, Requests, Subject};
+use super::sdk::Sdk;
+use super::units::{Nanos, SECOND, nanos};
+use super::workload::{Arrive, Workload};
+
+/// How often a request outside the measured time is tried.
+const QUEUE_TRIES: u8 = 3;
+
+/// What a worker is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Registers what must be there before anything is measured.
+    Setup,
+    /// Sends the workload.
+    Measure,
+    /// Reads every service back.
+    ReadBack,
+    /// Deregisters what it registered.
+    Cleanup,
+}
+
+/// One request to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What is asked.
+    pub operation: Operation,
+    /// When it was due.
+    pub planned: Nanos,
+    /// Whether the beat leaves its body out.
+    pub light: bool,
+    client: Option<u32>,
+    service: u32,
+    origin: Origin,
+    /// Whether the set of the service's instances may change by it.
+    changes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// A client's own period.
+    Timer,
+    /// A stream.
+    Stream,
+    /// The queue of a stage, and how often it was tried before.
+    Queue(u8),
+}
+
+/// What a worker does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Sends this.
+    Send(Job),
+    /// Waits until then.
+    At(Nanos),
+    /// Has nothing to send in this stage.
+    Nothing,
+}
+
+/// What went right and wrong over a whole run, beside the requests themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tallies {
+    /// Instances of living clients that the server no longer knew or trusted.
+    pub false_expiries: u64,
+    /// Instances of living clients that were not listed at the end.
+    pub lost: u64,
+    /// Registrations because the server did not know the instance of a beat.
+    pub re_registrations: u64,
+    /// Lists with fewer hosts than were accepted.
+    pub short_lists: u64,
+    /// Lists with hosts that had left.
+    pub stale_lists: u64,
+    /// Lists that showed an unhealthy host.
+    pub unhealthy_lists: u64,
+    /// Lists whose `lastRefTime` was older than that of an earlier one.
+    pub backward_lists: u64,
+    /// Clients whose beats an odd answer ended for ever, as it does with the chosen SDK.
+    pub stopped_beating: u64,
+    /// Beats with a body.
+    pub full_beats: u64,
+    /// Beats without one.
+    pub light_beats: u64,
+    /// Requests that were due in the measured time and never sent.
+    pub unsent: u64,
+    /// Instances that had to be listed at the end.
+    pub expected_instances: u64,
+    /// Those of them that were listed and healthy.
+    pub found_instances: u64,
+    /// Services that could not be read back.
+    pub unread_services: u64,
+}
+
+impl Tallies {
+    /// Adds those of another worker or machine.
+    pub fn merge(&mut self, other: &Self) {
+        self.false_expiries += other.false_expiries;
+        self.lost += other.lost;
+        self.re_registrations += other.re_registrations;
+        self.short_lists += other.short_lists;
+        self.stale_lists += other.stale_lists;
+        self.unhealthy_lists += other.unhealthy_lists;
+        self.backward_lists += other.backward_lists;
+        self.stopped_beating += other.stopped_beating;
+        self.full_beats += other.full_beats;
+        self.light_beats += other.light_beats;
+        self.unsent += other.unsent;
+        self.expected_instances += other.expected_instances;
+        self.found_instances += other.found_instances;
+        self.unread_services += other.unread_services;
+    }
+}
+
+/// A stream and how far it is.
+#[derive(Debug)]
+struct Running {
+    operation: Operation,
+    pacer: Pacer,
+    weight: u32,
+    sent: u64,
+    cursor: usize,
+}
+
+/// What the answer to a request says, once it is known to be a good one.
+enum Good {
+    Done,
+    Beat(BeatAnswer),
+}
+
+/// The load of one worker.
+#[derive(Debug)]
+pub struct Load {
+    /// What is being measured.
+    pub interval: Box<Interval>,
+    /// What went right and wrong so far.
+    pub tallies: Tallies,
+    /// The clients, for the worker to give them their sockets.
+    pub population: Population,
+    sdk: &'static Sdk,
+    workload: Arc<Workload>,
+    requests: Requests,
+    share: Share,
+    seed: u64,
+    rng: Rng,
+    reader: Reader,
+    stage: Stage,
+    timers: BinaryHeap<Reverse<(Nanos, u32)>>,
+    queue: Vec<(Operation, u32, u8)>,
+    streams: Vec<Running>,
+    pushes: push::Pushes,
+    by_service: Vec<Vec<u32>>,
+    given_up: u64,
+    abandoned: bool,
+    start: Nanos,
+    /// Requests planned before this are not measured.
+    record_from: Nanos,
+}
+
+impl Load {
+    /// The load of one worker.
+    pub fn new(
+        workload: &Arc<Workload>,
+        sdk: &'static Sdk,
+        ends: &Ends,
+        part: Part,
+        seed: u64,
+    ) -> Self {
+        let population = Population::new(workload, part, seed);
+        let services = population.services.len();
+        Self {
+            interval: Box::default(),
+            tallies: Tallies::default(),
+            sdk,
+            requests: Requests::new(sdk, ends, workload),
+            share: Share { index: part.worker, of: part.workers },
+            seed,
+            rng: Rng::with_seed(seed ^ (u64::from(part.worker) << 16 | u64::from(part.machine))),
+            reader: Reader::new(services),
+            stage: Stage::Setup,
+            timers: BinaryHeap::with_capacity(population.clients.len() + 16),
+            queue: Vec::new(),
+            streams: Vec::new(),
+            pushes: push::Pushes::new(services),
+            by_service: Vec::new(),
+            given_up: 0,
+            abandoned: false,
+            start: 0,
+            record_from: Nanos::MAX,
+            workload: Arc::clone(workload),
+            population,
+        }
+    }
+
+    /// Replaces the streams' pace, for the next stage that measures.
+    pub fn set_workload(&mut self, workload: Arc<Workload>) {
+        self.workload = workload;
+    }
+
+    /// Begins a stage at `now`; only what is planned from `record_from` on is measured.
+    pub fn begin(&mut self, stage: Stage, now: Nanos, record_from: Nanos) {
+        self.stage = stage;
+        self.start = now;
+        self.abandoned = false;
+        self.queue.clear();
+        self.timers.clear();
+        self.streams.clear();
+        match stage {
+            Stage::Setup => self.queue_setup(),
+            Stage::Measure => {
+                self.record_from = record_from;
+                self.plan_timers();
+                self.plan_streams();
+            }
+            Stage::ReadBack => self.queue_read_back(),
+            Stage::Cleanup => self.queue_cleanup(),
+        }
+    }
+
+    /// From here on nothing more is planned; what is under way is still measured.
+    pub fn end(&mut self, now: Nanos) {
+        if self.stage == Stage::Measure {
+            let limit = 1_000_000;
+            let from = self.start;
+            let missed = |stream: &Running| stream.pacer.missed(now.saturating_sub(from), limit);
+            let streams: u64 = self.streams.iter().map(missed).sum();
+            let overdue = self.timers.iter().filter(|Reverse((due, _))| *due < now).count();
+            self.tallies.unsent += streams + overdue as u64;
+        }
+        self.timers.clear();
+        self.streams.clear();
+        self.queue.clear();
+    }
+
+    /// Whether a request belongs to the measured time.
+    pub fn measures(&self, job: &Job) -> bool {
+        self.stage == Stage::Measure && job.planned >= self.record_from
+    }
+
+    /// The next request, if one is due.
+    pub fn next(&mut self, now: Nanos) -> Next {
+        if self.stage == Stage::Measure { self.next_measured(now) } else { self.next_queued(now) }
+    }
+
+    /// Writes a request into `out`.
+    pub fn write(&self, job: &Job, out: &mut Vec<u8>, scratch: &mut Vec<u8>) {
+        let names = &self.population.services[job.service as usize].names;
+        let subject = match job.client {
+            Some(client) => {
+                let client = &self.population.clients[client as usize];
+                let (ip, port) = client.address();
+                let change = if client.role == Role::Editor { client.change } else { 0 };
+                Subject { names, ip, port, udp: client.udp, change }
+            }
+            None => {
+                Subject { names, ip: std::net::Ipv4Addr::LOCALHOST, port: 0, udp: 0, change: 0 }
+            }
+        };
+        self.requests.write(job.operation, job.light, &subject, out, scratch);
+    }
+
+    /// Takes an answer: a status with a body, or why there is none. Returns how it was judged.
+    pub fn answered(
+        &mut self,
+        job: &Job,
+        times: Times,
+        answer: Result<(u16, &[u8]), Failure>,
+    ) -> Result<(), Failure> {
+        let judged = self.judge(job, times, answer);
+        let outcome = judged.as_ref().map_or_else(|failure| Err(*failure), |_| Ok(()));
+        if self.measures(job) {
+            self.interval.of(job.operation).add(times, outcome);
+        }
+        if job.changes {
+            let service = &mut self.population.services[job.service as usize];
+            service.changing -= 1;
+            service.changed_at = times.answered;
+            service.uncertain |= outcome.is_err();
+        }
+        if let (Origin::Queue(tries), true) = (job.origin, outcome.is_err()) {
+            self.queue_again(job, tries + 1);
+        }
+        match (job.operation, judged) {
+            (Operation::Register, _) => self.registered(job, outcome.is_ok(), times.answered),
+            (Operation::Deregister, _) => self.left(job, outcome.is_ok(), times.answered),
+            (Operation::Beat, Ok(Good::Beat(answer))) => self.beaten(job, answer, times.answered),
+            (Operation::Beat, Err(failure)) => self.beat_failed(job, failure, times.answered),
+            (Operation::List, _) => self.listed(job, times.answered),
+            (Operation::Beat, Ok(_)) => {}
+        }
+        outcome
+    }
+
+    /// Whether the answer is what this operation answers.
+    fn judge(
+        &mut self,
+        job: &Job,
+        times: Times,
+        answer: Result<(u16, &[u8]), Failure>,
+    ) -> Result<Good, Failure> {
+        let (status, body) = answer?;
+        if status != 200 {
+            return Err(Failure::Status(status));
+        }
+        match job.operation {
+            Operation::Register | Operation::Deregister => {
+                let good = body.trim_ascii() == b"ok";
+                if good { Ok(Good::Done) } else { Err(Failure::Answer) }
+            }
+            Operation::Beat => self.reader.beat(body).map(Good::Beat).ok_or(Failure::Answer),
+            Operation::List if self.stage == Stage::ReadBack => {
+                self.read_back(job, body, times.answered).map(|()| Good::Done)
+            }
+            Operation::List => {
+                let service = job.service as usize;
+                let list = self.reader.list(service, body).ok_or(Failure::Answer)?;
+                self.check_list(service, list, times.sent).map(|()| Good::Done)
+            }
+        }
+    }
+
+    fn queue_setup(&mut self) {
+        let before = self.workload.arrive == Arrive::Before;
+        let pushes = self.workload.editors > 0;
+        for (index, client) in self.population.clients.iter().enumerate().rev() {
+            let operation = match client.role {
+                Role::Beater | Role::Kept if before => Operation::Register,
+                Role::Editor => Operation::Register,
+                Role::Subscriber if pushes => Operation::List,
+                _ => continue,
+            };
+            self.queue.push((operation, index as u32, 0));
+        }
+    }
+
+    fn queue_cleanup(&mut self) {
+        for (index, client) in self.population.clients.iter().enumerate() {
+            if client.touched {
+                self.queue.push((Operation::Deregister, index as u32, 0));
+            }
+        }
+    }
+
+    fn next_queued(&mut self, now: Nanos) -> Next {
+        let Some((operation, index, tries)) = self.queue.pop() else { return Next::Nothing };
+        let origin = Origin::Queue(tries);
+        let job = if self.stage == Stage::ReadBack {
+            self.list_job(index, None, now, origin)
+        } else {
+            self.client_job(operation, index, now, origin)
+        };
+        Next::Send(job)
+    }
+
+    /// Tries a queued request once more, behind all others.
+    fn queue_again(&mut self, job: &Job, tries: u8) {
+        if tries < QUEUE_TRIES && !self.abandoned {
+            let index = job.client.unwrap_or(job.service);
+            self.queue.insert(0, (job.operation, index, tries));
+        } else {
+            self.given_up += 1;
+            self.tallies.unread_services += u64::from(self.stage == Stage::ReadBack);
+        }
+    }
+
+    /// Gives up the rest of the queue: the server is gone.
+    pub fn abandon(&mut self) {
+        self.given_up += self.queue.len() as u64;
+        if self.stage == Stage::ReadBack {
+            self.tallies.unread_services += self.queue.len() as u64;
+        }
+        self.queue.clear();
+        self.abandoned = true;
+    }
+
+    /// How many queued requests were given up since the last call.
+    pub fn take_given_up(&mut self) -> u64 {
+        std::mem::take(&mut self.given_up)
+    }
+
+    /// Spreads the clients over their periods.
+    fn plan_timers(&mut self) {
+        let at_once = self.workload.arrive == Arrive::AtOnce;
+        for (index, client) in self.population.clients.iter_mut().enumerate() {
+            let period = match client.role {
+                Role::Beater => self.workload.beat_interval,
+                Role::Subscriber => self.workload.poll_interval,
+                Role::Churner => self.workload.churn_interval,
+                Role::Editor => self.workload.edit_interval,
+                Role::Kept => continue,
+            };
+            client.attempt = 0;
+            client.registering = client.role == Role::Beater && !client.accepted;
+            let spread = !(at_once && matches!(client.role, Role::Beater | Role::Subscriber));
+            let phase = if spread { self.rng.u64(0..nanos(period).max(1)) } else { 0 };
+            self.timers.push(Reverse((self.start + phase, index as u32)));
+        }
+    }
+
+    fn plan_streams(&mut self) {
+        for (index, stream) in self.workload.streams.iter().enumerate() {
+            let pacer = Pacer::new(stream.pacing, self.share, self.seed ^ index as u64);
+            let cursor = self.rng.usize(0..1 << 20);
+            let (operation, weight) = (stream.operation, stream.weight.max(1));
+            self.streams.push(Running { operation, pacer, weight, sent: 0, cursor });
+        }
+    }
+
+    /// The earliest of all that is due: clients' timers and open streams before closed ones.
+    fn next_measured(&mut self, now: Nanos) -> Next {
+        let timer = self.timers.peek().map(|Reverse((due, _))| *due);
+        let stream = self.earliest_stream();
+        let stream_due = stream.map(|(due, _)| due);
+        match (timer, stream) {
+            (Some(due), _) if due <= now && stream_due.is_none_or(|other| due <= other) => {
+                let Some(Reverse((due, index))) = self.timers.pop() else { return Next::Nothing };
+                return Next::Send(self.timer_job(index, due));
+            }
+            (_, Some((due, index))) if due <= now => {
+                self.streams[index].pacer.due(now - self.start);
+                return Next::Send(self.stream_job(index, due));
+            }
+            _ => {}
+        }
+        let closed = self.streams.iter().enumerate().filter(|(_, s)| s.pacer.peek().is_none());
+        let closed = closed.filter(|(_, stream)| stream.is_closed());
+        let least = closed.min_by_key(|(_, stream)| stream.sent / u64::from(stream.weight));
+        if let Some((index, _)) = least {
+            return Next::Send(self.stream_job(index, now));
+        }
+        match timer.into_iter().chain(stream_due).min() {
+            Some(due) => Next::At(due),
+            None => Next::Nothing,
+        }
+    }
+
+    fn earliest_stream(&self) -> Option<(Nanos, usize)> {
+        let streams = self.streams.iter().enumerate();
+        streams
+            .filter_map(|(index, stream)| {
+                stream.pacer.peek().map(|due| (due.saturating_add(self.start), index))
+            })
+            .min()
+    }
+
+    fn stream_job(&mut self, index: usize, due: Nanos) -> Job {
+        let stream = &mut self.streams[index];
+        let operation = stream.operation;
+        let targets = match operation {
+            Operation::List => self.population.services.len(),
+            _ => self.population.instances,
+        };
+        stream.sent += 1;
+        stream.cursor = (stream.cursor + 1) % targets.max(1);
+        let target = stream.cursor as u32;
+        match operation {
+            Operation::List => self.list_job(target, None, due, Origin::Stream),
+            _ => self.client_job(operation, target, due, Origin::Stream),
+        }
+    }
+
+    fn list_job(&self, service: u32, client: Option<u32>, planned: Nanos, origin: Origin) -> Job {
+        let operation = Operation::List;
+        Job { operation, planned, light: false, client, service, origin, changes: false }
+    }
+
+    /// A request that a client makes for itself.
+    fn client_job(&mut self, operation: Operation, index: u32, due: Nanos, origin: Origin) -> Job {
+        let client = &mut self.population.clients[index as usize];
+        let service = client.service;
+        if operation == Operation::List {
+            return self.list_job(service, Some(index), due, origin);
+        }
+        let changes = match operation {
+            Operation::Register => !client.accepted,
+            Operation::Deregister => client.accepted,
+            _ => false,
+        };
+        if operation == Operation::Register {
+            client.touched = true;
+            client.registering = true;
+        }
+        let light = operation == Operation::Beat && client.light && self.sdk.knows_light_beats();
+        if changes {
+            let service = &mut self.population.services[service as usize];
+            service.changing += 1;
+            service.changed_at = due.max(service.changed_at);
+        }
+        Job { operation, planned: due, light, client: Some(index), service, origin, changes }
+    }
+
+    fn client(&mut self, job: &Job) -> Option<&mut Client> {
+        job.client.map(|index| &mut self.population.clients[index as usize])
+    }
+
+    fn schedule(&mut self, job: &Job, at: Nanos) {
+        if let (Some(index), Stage::Measure) = (job.client, self.stage) {
+            self.timers.push(Reverse((at, index)));
+        }
+    }
+}
+
+impl Running {
+    /// A pacer without a next instant is a closed loop, or an open one whose share is empty.
+    fn is_closed(&self) -> bool {
+        self.pacer.pacing() == Pacing::Closed
+    }
+}
+
+/// How long a set of instances must have been the same before a list is held to it: 2.x servers
+/// list a change half a second late.
+const SETTLE: Nanos = 2 * SECOND;

@@ -1,0 +1,558 @@
+//! `facos bench`: loads a Nacos-compatible server and tells what it took.
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::bench::document::Document;
+use crate::bench::limits::{self, LimitError};
+use crate::bench::live::Live;
+use crate::bench::pacer::Pacing;
+use crate::bench::plan::{Goal, SearchGoal, bench};
+use crate::bench::run::{Options, RunError};
+use crate::bench::sdk::Sdk;
+use crate::bench::target::{Target, TargetError};
+use crate::bench::threshold::{self, Threshold};
+use crate::bench::units::{self, Rate};
+use crate::bench::workload::{self, Workload, WorkloadError};
+use crate::bench::{compare, merge, report};
+
+/// The answer is no: the numbers are the generator's, or nothing was answered.
+const EXIT_NO: u8 = 1;
+/// The command line asks for what cannot be done.
+const EXIT_USAGE: u8 = 2;
+/// A threshold was missed.
+const EXIT_THRESHOLD: u8 = 4;
+/// The server is not there, or refuses.
+const EXIT_UNREACHABLE: u8 = 69;
+/// A search begins at this rate unless another is given.
+const SEARCH_FROM: Rate = Rate(1000.0);
+
+/// Load a Nacos-compatible server and tell what it took.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    command: Option<BenchCommand>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    /// Compare two results, and say which differences are more than noise.
+    Compare {
+        /// The result before.
+        before: PathBuf,
+        /// The result after.
+        after: PathBuf,
+        /// How the comparison is written to stdout.
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Output,
+    },
+    /// Add the results of several machines, exactly.
+    Merge {
+        /// Results that `-o json` printed.
+        #[arg(required = true)]
+        results: Vec<PathBuf>,
+        /// How the sum is written to stdout.
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Output,
+    },
+    /// Run one machine's share of a workload, and begin with the others.
+    Agent(Box<AgentArgs>),
+    /// Print the JSON schema of the results.
+    Schema,
+    /// List the presets.
+    Presets,
+}
+
+/// One machine of several. A Kubernetes Indexed Job sets the index by itself.
+#[derive(Debug, Args)]
+struct AgentArgs {
+    /// This machine's number, from 0.
+    #[arg(long, env = "JOB_COMPLETION_INDEX", value_name = "N")]
+    index: u32,
+    /// How many machines take part.
+    #[arg(long, env = "FACOS_BENCH_MACHINES", value_name = "N")]
+    machines: u32,
+    /// When all begin, in seconds since 1970.
+    #[arg(long, env = "FACOS_BENCH_START_AT", value_name = "SECONDS")]
+    start_at: Option<f64>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The server to load.
+    #[arg(long, value_name = "URL", required = true, env = "FACOS_BENCH_TARGET")]
+    target: Option<String>,
+    /// A workload that is built in; `facos bench presets` lists them.
+    #[arg(long, value_name = "NAME", default_value = "steady", conflicts_with = "workload")]
+    preset: String,
+    /// A workload of your own.
+    #[arg(long, value_name = "FILE")]
+    workload: Option<PathBuf>,
+    /// Services, instead of the workload's number.
+    #[arg(long, value_name = "N")]
+    services: Option<u32>,
+    /// Instances of each service, instead of the workload's number.
+    #[arg(long, value_name = "N")]
+    instances: Option<u32>,
+    /// Subscribers over all services, instead of the workload's number.
+    #[arg(long, value_name = "N")]
+    subscribers: Option<u32>,
+    /// Metadata that each instance carries.
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    metadata_bytes: Option<usize>,
+    /// Namespaces among which the services are spread.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    namespaces: Vec<String>,
+    /// Groups among which the services are spread.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    groups: Vec<String>,
+    /// The SDK that is imitated: java-1.1.4, java-1.2.1, java-1.4.2, go-1, node or python.
+    #[arg(long, value_name = "SDK", default_value = "java-1.2.1")]
+    agent: String,
+    /// HTTP connections over all workers; the concurrency of a closed loop.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    connections: u32,
+    /// Threads that send [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    workers: Option<u32>,
+    /// The measured time.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
+    duration: Duration,
+    /// Time under the same load before anything is measured.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
+    warm_up: Duration,
+    /// How long an answer may take.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
+    timeout: Duration,
+    /// Plans this many requests per second over the workload's streams, whatever is answered.
+    #[arg(long, value_name = "RATE", value_parser = units::rate)]
+    rate: Option<Rate>,
+    /// How the requests of `--rate` are spread.
+    #[arg(long, value_enum, default_value_t)]
+    arrivals: Arrivals,
+    /// What everything random follows from, in hexadecimal [default: another each time].
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    seed: Option<u64>,
+    /// Search for the highest rate that keeps `--slo`.
+    #[arg(long, requires = "slo")]
+    find_max: bool,
+    /// What each step of a search must keep: `beat.p99<50ms,errors<0.1%`.
+    #[arg(long, value_name = "LIMITS", requires = "find_max")]
+    slo: Option<String>,
+    /// What the run must keep; exit code 4 when it does not. May be repeated.
+    #[arg(long, value_name = "LIMITS")]
+    threshold: Vec<String>,
+    /// How the result is written to stdout.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+    /// Writes a page with drawings.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Writes the result as JSON, whatever stdout gets.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes the result as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Writes an interval log of each operation into a folder.
+    #[arg(long, value_name = "FOLDER")]
+    hlog: Option<PathBuf>,
+    /// Watches the processor time and memory of the server's process on this machine.
+    #[arg(long, value_name = "PID")]
+    server_pid: Option<u32>,
+    /// Names the host when it is not this machine: load hurts.
+    #[arg(long, value_name = "HOST")]
+    allow_remote: Option<String>,
+    /// Leaves registered what was registered.
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// A table.
+    #[default]
+    Text,
+    /// One JSON document; `facos bench schema` prints its schema.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Arrivals {
+    /// Evenly spaced.
+    #[default]
+    Constant,
+    /// As from many clients that do not know each other.
+    Poisson,
+}
+
+/// Why nothing was measured: one line, a hint and an exit code.
+#[derive(Debug)]
+struct Stop {
+    code: u8,
+    error: String,
+    hint: String,
+}
+
+impl Stop {
+    fn usage(error: impl ToString, hint: impl Into<String>) -> Self {
+        Self { code: EXIT_USAGE, error: error.to_string(), hint: hint.into() }
+    }
+}
+
+/// Runs the subcommand; says itself on stderr why it could not begin.
+pub fn run(args: BenchArgs) -> Result<ExitCode> {
+    let ended = match args.command {
+        None => run_alone(&args.run),
+        Some(BenchCommand::Agent(agent)) => run_agent(&agent),
+        Some(BenchCommand::Compare { before, after, output }) => {
+            show_comparison(&before, &after, output)
+        }
+        Some(BenchCommand::Merge { results, output }) => show_merged(&results, output),
+        Some(BenchCommand::Schema) => print(report::SCHEMA),
+        Some(BenchCommand::Presets) => {
+            let line = |(name, about): (&str, String)| format!("{name:16}{about}\n");
+            print(&workload::presets().into_iter().map(line).collect::<String>())
+        }
+    };
+    ended.or_else(|Stop { code, error, hint }| {
+        eprintln!("error: {error}\nhint: {hint}");
+        Ok(ExitCode::from(code))
+    })
+}
+
+fn print(text: &str) -> Result<ExitCode, Stop> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Stop::usage(error, "stdout takes nothing more")),
+    }
+}
+
+fn run_alone(args: &RunArgs) -> Result<ExitCode, Stop> {
+    let (options, goal) = prepare(args)?;
+    load(args, options, &goal)
+}
+
+fn run_agent(args: &AgentArgs) -> Result<ExitCode, Stop> {
+    if args.index >= args.machines {
+        let error = format!("machine {} of {}", args.index, args.machines);
+        return Err(Stop::usage(error, "machines are numbered from 0 to --machines less one"));
+    }
+    let (mut options, goal) = prepare(&args.run)?;
+    if args.run.seed.is_none() {
+        let hint = "give every machine the same --seed, from which the names of services follow";
+        return Err(Stop::usage("machines that take part need a seed", hint));
+    }
+    options.machine = (args.index, args.machines);
+    options.start_at = args
+        .start_at
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .map(|since| SystemTime::UNIX_EPOCH + since);
+    load(&args.run, options, &goal)
+}
+
+/// Everything that can be refused before the server is touched, and the server's first answer.
+fn prepare(args: &RunArgs) -> Result<(Options, Goal), Stop> {
+    let workload = workload_of(args)?;
+    let sdk = Sdk::named(&args.agent).ok_or_else(|| {
+        let known: Vec<&str> = Sdk::names().collect();
+        Stop::usage(format!("there is no agent `{}`", args.agent), nearest(&args.agent, &known))
+    })?;
+    let url = args.target.as_deref().unwrap_or_default();
+    let target = Target::resolve(url, args.allow_remote.as_deref()).map_err(target_stop)?;
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from) as u32;
+    let workers = args.workers.unwrap_or_else(processors);
+    limits::check(&workload, args.duration + args.warm_up, args.connections, workers)
+        .map_err(limit_stop)?;
+    let sockets = u64::from(args.connections) + u64::from(workload.subscribers);
+    limits::allow_files(sockets).map_err(limit_stop)?;
+    let goal = goal_of(args, &workload)?;
+    probe(&target)?;
+    let options = Options {
+        target,
+        workload,
+        sdk,
+        seed: args.seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX))),
+        connections: args.connections,
+        workers,
+        duration: args.duration,
+        warm_up: args.warm_up,
+        timeout: args.timeout,
+        machine: (0, 1),
+        start_at: None,
+        keep: args.keep,
+        server_pid: args.server_pid,
+        logs: args.hlog.clone(),
+    };
+    Ok((options, goal))
+}
+
+fn workload_of(args: &RunArgs) -> Result<Workload, Stop> {
+    let mut workload = match &args.workload {
+        None => workload::preset(&args.preset).map_err(workload_stop)?,
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                let error = format!("cannot read {}: {error}", path.display());
+                Stop::usage(error, "give the path of a workload file")
+            })?;
+            workload::parse(&text).map_err(workload_stop)?
+        }
+    };
+    workload.services = args.services.unwrap_or(workload.services);
+    workload.instances = args.instances.unwrap_or(workload.instances);
+    workload.subscribers = args.subscribers.unwrap_or(workload.subscribers);
+    workload.metadata_bytes = args.metadata_bytes.unwrap_or(workload.metadata_bytes);
+    if !args.namespaces.is_empty() {
+        workload.namespaces.clone_from(&args.namespaces);
+    }
+    if !args.groups.is_empty() {
+        workload.groups.clone_from(&args.groups);
+    }
+    // A search plans every step, and begins where it is told to.
+    let rate = args.rate.or(args.find_max.then_some(SEARCH_FROM));
+    if let Some(rate) = rate {
+        pace(&mut workload, rate, args.arrivals)?;
+    }
+    workload.check().map_err(workload_stop)?;
+    Ok(workload)
+}
+
+/// Plans a rate over the streams that are closed; over all of them when none is.
+fn pace(workload: &mut Workload, rate: Rate, arrivals: Arrivals) -> Result<(), Stop> {
+    let closed_only = workload.is_closed();
+    let streams = workload.streams.iter_mut();
+    let mut paced: Vec<_> =
+        streams.filter(|stream| !closed_only || stream.pacing == Pacing::Closed).collect();
+    if paced.is_empty() {
+        let hint = "clients of this workload have periods of their own; change --services or \
+                    --instances, or take beat-only, list-only or register-storm";
+        return Err(Stop::usage("the workload has no stream that a rate could pace", hint));
+    }
+    let weights: u32 = paced.iter().map(|stream| stream.weight.max(1)).sum();
+    for stream in &mut paced {
+        let share = f64::from(stream.weight.max(1)) / f64::from(weights);
+        let rate = Rate(rate.0 * share);
+        stream.pacing = match arrivals {
+            Arrivals::Constant => Pacing::Constant { rate },
+            Arrivals::Poisson => Pacing::Poisson { rate },
+        };
+    }
+    Ok(())
+}
+
+fn goal_of(args: &RunArgs, workload: &Workload) -> Result<Goal, Stop> {
+    let hint = "measures are OPERATION.p99, OPERATION.rate, errors, lost, push.p99 and others";
+    let parse = |text: &str| threshold::parse_all(text).map_err(|error| Stop::usage(error, hint));
+    let all: Vec<Vec<Threshold>> =
+        args.threshold.iter().map(|text| parse(text)).collect::<Result<_, Stop>>()?;
+    let search = match (&args.slo, workload.streams_rate()) {
+        (Some(slo), Some(rate)) => {
+            Some(SearchGoal { from: Rate(rate), step: args.duration, slo: parse(slo)? })
+        }
+        _ => None,
+    };
+    Ok(Goal { thresholds: all.concat(), search })
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16)
+        .map_err(|_| format!("`{text}` is no number in hexadecimal"))
+}
+
+fn probe(target: &Target) -> Result<(), Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::usage(error, "the system gave no resources for a runtime"))?;
+    runtime.block_on(target.probe()).map_err(target_stop)
+}
+
+/// Runs the load, writes what was asked for, and finds the exit code.
+fn load(args: &RunArgs, options: Options, goal: &Goal) -> Result<ExitCode, Stop> {
+    let stop = Arc::new(AtomicBool::new(false));
+    end_on_signal(&stop).map_err(|error| {
+        Stop::usage(format!("cannot listen for signals: {error}"), "look at the system's limits")
+    })?;
+    eprintln!("seed {:x}", options.seed);
+    let mut live = Live::new();
+    let ended = bench(options, goal, stop, &mut live);
+    drop(live);
+    let document = ended.map_err(run_stop)?;
+    write_results(args, &document).map_err(|error| {
+        Stop::usage(format!("{error:#}"), "the run itself is complete; check the path")
+    })?;
+    Ok(exit_code(&document))
+}
+
+fn exit_code(document: &Document) -> ExitCode {
+    let missed = document.thresholds.iter().any(|check| !check.passed);
+    let nothing = document.operations.values().all(|one| one.good == 0);
+    let unfit = document.generator.bottleneck.is_some() || nothing;
+    match (missed, unfit) {
+        (true, _) => ExitCode::from(EXIT_THRESHOLD),
+        (false, true) => ExitCode::from(EXIT_NO),
+        (false, false) => ExitCode::SUCCESS,
+    }
+}
+
+fn write_results(args: &RunArgs, document: &Document) -> Result<()> {
+    let write = |path: &Option<PathBuf>, text: String| match path {
+        None => Ok(()),
+        Some(path) => {
+            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        }
+    };
+    // Drawings and XML cost something: only when they are asked for.
+    if args.html.is_some() {
+        write(&args.html, report::html(document)?)?;
+    }
+    if args.junit.is_some() {
+        write(&args.junit, report::junit(document)?)?;
+    }
+    write(&args.json, report::json(document))?;
+    show(document, args.output).context("cannot write to stdout")
+}
+
+fn show(document: &Document, output: Output) -> io::Result<()> {
+    let text = match output {
+        Output::Text => report::table(document),
+        Output::Json => report::json(document),
+    };
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// The first Ctrl-C or SIGTERM ends the run early; the second ends the program.
+fn end_on_signal(stop: &Arc<AtomicBool>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = Arc::clone(stop);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+            else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if stop.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+                eprintln!("ending early; once more to leave without deregistering");
+            }
+        });
+    })?;
+    Ok(())
+}
+
+fn show_comparison(before: &PathBuf, after: &PathBuf, output: Output) -> Result<ExitCode, Stop> {
+    let comparison = compare::compare(&read(before)?, &read(after)?);
+    let text = match output {
+        Output::Text => comparison.table(),
+        Output::Json => comparison.json(),
+    };
+    print(&text)
+}
+
+fn show_merged(results: &[PathBuf], output: Output) -> Result<ExitCode, Stop> {
+    let documents = results.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let merged = merge::merge(&documents).map_err(|error| {
+        Stop::usage(error, "merge adds the results of machines that ran one workload together")
+    })?;
+    show(&merged, output).map_err(|error| Stop::usage(error, "stdout takes nothing more"))?;
+    Ok(exit_code(&merged))
+}
+
+fn read(path: &PathBuf) -> Result<Document, Stop> {
+    let hint = "give files that `facos bench -o json` printed";
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Stop::usage(format!("cannot read {}: {error}", path.display()), hint))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Stop::usage(format!("{} is no result of a run: {error}", path.display()), hint)
+    })
+}
+
+fn nearest(given: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|name| (strsim::jaro_winkler(given, name), *name));
+    let near = near.filter(|(likeness, _)| *likeness > 0.8);
+    match near.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
+
+fn workload_stop(error: WorkloadError) -> Stop {
+    let hint = match &error {
+        WorkloadError::NoSuchPreset { name, known } => nearest(name, known),
+        WorkloadError::Malformed(_) => {
+            "a workload has services, instances, beating, subscribers and [[stream]] tables"
+                .to_owned()
+        }
+        WorkloadError::Impossible(_) => {
+            "change the workload or the flags that change it".to_owned()
+        }
+    };
+    Stop::usage(error, hint)
+}
+
+fn limit_stop(error: LimitError) -> Stop {
+    let hint = match &error {
+        LimitError::TooMuch { .. } => {
+            "where one machine is not enough, `facos bench agent` runs on several"
+        }
+        LimitError::TooFewFiles { .. } => {
+            "raise it with `ulimit -n`, or take fewer --connections or --subscribers"
+        }
+    };
+    Stop::usage(error, hint)
+}
+
+fn target_stop(error: TargetError) -> Stop {
+    let (code, hint) = match &error {
+        TargetError::NoAddress(_) | TargetError::Unresolved { .. } => {
+            (EXIT_USAGE, "an address is http://host:port".to_owned())
+        }
+        TargetError::Remote(host) => {
+            (EXIT_USAGE, format!("only with your own servers: --allow-remote {host}"))
+        }
+        TargetError::Unreachable { .. } => {
+            (EXIT_UNREACHABLE, "start the server first, or correct --target".to_owned())
+        }
+        TargetError::NotNacos { .. } => (
+            EXIT_UNREACHABLE,
+            "the naming API of Nacos 1.x must answer at /nacos/v1/ns, without a login".to_owned(),
+        ),
+    };
+    Stop { code, error: error.to_string(), hint }
+}
+
+fn run_stop(error: RunError) -> Stop {
+    let (code, hint) = match &error {
+        RunError::Refused { .. } => {
+            (EXIT_UNREACHABLE, "register one instance with curl and see what the server says")
+        }
+        RunError::NoServices { .. } => {
+            (EXIT_USAGE, "services are dealt out whole: take more --services or fewer machines")
+        }
+        RunError::Io(_) | RunError::Worker(_) => {
+            (EXIT_NO, "look at the limits of open files, ports and memory of this machine")
+        }
+    };
+    Stop { code, error: error.to_string(), hint: hint.to_owned() }
+}
