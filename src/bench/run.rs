@@ -85,14 +85,14 @@ pub enum RunError {
     Worker(String),
 }
 
-/// Who watches a run while it goes on.
+/// Who watches a run while it goes on; one who does not care does nothing.
 pub trait Observer {
-    /// A stage begins.
-    fn stage(&mut self, stage: Stage, length: Duration);
+    /// A stage begins; its length is 0 when it lasts as long as its work.
+    fn stage(&mut self, _stage: Stage, _length: Duration) {}
     /// Workers handed over what they measured; `total` is everything so far.
-    fn progress(&mut self, total: &Interval, elapsed: Duration);
+    fn progress(&mut self, _total: &Interval, _elapsed: Duration) {}
     /// Something happened.
-    fn event(&mut self, what: &str);
+    fn event(&mut self, _what: &str) {}
 }
 
 /// What one measured stretch found.

@@ -7,6 +7,8 @@
 mod beat;
 mod list;
 mod push;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

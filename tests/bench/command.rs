@@ -1,0 +1,110 @@
+//! The command line: what it refuses, in one line with a hint, and its exit codes.
+use assert_cmd::Command;
+
+use crate::scripted::{Act, Scripted, USUAL};
+
+/// Runs the program; the exit code, stdout, and stderr without the line that tells the seed.
+fn facos(arguments: &str) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("facos").unwrap();
+    let output = command.arg("bench").args(arguments.split_whitespace()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_plain_closed_loop_prints_one_document() {
+    let server = Scripted::start(|_| USUAL);
+    let arguments = format!(
+        "--target {} --preset beat-only --services 4 --connections 4 --duration 500ms \
+         --warm-up 100ms -o json",
+        server.url
+    );
+    let (_, stdout, stderr) = facos(&arguments);
+    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert!(document["operations"]["beat"]["rate_per_s"].as_f64().unwrap() > 10.0, "{stderr}");
+    assert_eq!(document["operations"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn a_missed_threshold_is_exit_code_4() {
+    let server = Scripted::start(|_| USUAL);
+    let arguments = format!(
+        "--target {} --preset beat-only --services 4 --rate 50/s --duration 400ms --warm-up 0s \
+         --threshold beat.rate>1M/s",
+        server.url
+    );
+    let (code, stdout, _) = facos(&arguments);
+    assert_eq!(code, 4, "{stdout}");
+    assert!(stdout.contains("threshold beat.rate>1M/s: MISSED"), "{stdout}");
+}
+
+#[test]
+fn each_bad_input_is_one_line_and_a_hint() {
+    let refusing = Scripted::start(|_| Act::Say(403, "unknown user!".to_owned()));
+    let url = &refusing.url;
+    let here = "--target 127.0.0.1:1";
+    let cases = [
+        (
+            format!("{here} --preset beat-only"),
+            69,
+            "cannot reach 127.0.0.1:1: ",
+            "start the server",
+        ),
+        (
+            format!("--target {url}"),
+            69,
+            "does not answer as a Nacos server: status 403",
+            "naming API",
+        ),
+        (
+            "--target 192.0.2.1:80".to_owned(),
+            2,
+            "192.0.2.1 is not on this machine",
+            "--allow-remote 192.0.2.1",
+        ),
+        (
+            format!("{here} --preset stedy"),
+            2,
+            "there is no preset `stedy`",
+            "did you mean `steady`?",
+        ),
+        (
+            format!("{here} --agent java-1.2"),
+            2,
+            "there is no agent `java-1.2`",
+            "did you mean `java-1.2.1`?",
+        ),
+        (format!("{here} --workload no-such.toml"), 2, "cannot read no-such.toml", "workload file"),
+        (
+            format!("{here} --preset steady --rate 5/s"),
+            2,
+            "no stream that a rate could pace",
+            "beat-only",
+        ),
+        (format!("{here} --threshold beat.p99"), 2, "`beat.p99` is no threshold", "measures are"),
+        (format!("{here} --connections 60000"), 2, "the limit is 1 to 50000", "facos bench agent"),
+        (format!("{here} --subscribers 4000000"), 2, "open files, and the limit is", "ulimit -n"),
+        (format!("agent {here} --index 2 --machines 2"), 2, "machine 2 of 2", "numbered from 0"),
+        ("merge no-such.json".to_owned(), 2, "cannot read no-such.json", "facos bench -o json"),
+    ];
+    for (arguments, code, error, hint) in cases {
+        let (exit, stdout, stderr) = facos(&arguments);
+        assert_eq!((exit, stdout.as_str()), (code, ""), "{arguments}: {stderr}");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{arguments}: {stderr}");
+        assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{stderr}");
+        assert!(lines[1].starts_with("hint: ") && lines[1].contains(hint), "{stderr}");
+    }
+}
+
+#[test]
+fn presets_and_schema_are_printed() {
+    let (code, presets, _) = facos("presets");
+    assert_eq!(code, 0);
+    for name in ["steady", "restart-storm", "350x100", "push-fanout"] {
+        assert!(presets.lines().any(|line| line.starts_with(name)), "{presets}");
+    }
+    let (code, schema, _) = facos("schema");
+    assert_eq!(code, 0);
+    serde_json::from_str::<serde_json::Value>(&schema).unwrap();
+}
