@@ -1,5 +1,5 @@
 //! `facos bench`: loads a Nacos-compatible server and tells what it took.
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::exit::{Failure, NO, THRESHOLD, UNREACHABLE, USAGE};
+use super::output::{Format, print};
 use crate::bench::document::Document;
 use crate::bench::limits::{self, LimitError};
 use crate::bench::live::Live;
@@ -22,19 +24,14 @@ use crate::bench::units::{self, Rate};
 use crate::bench::workload::{self, Workload, WorkloadError};
 use crate::bench::{compare, merge, report};
 
-/// The answer is no: the numbers are the generator's, or nothing was answered.
-const EXIT_NO: u8 = 1;
-/// The command line asks for what cannot be done.
-const EXIT_USAGE: u8 = 2;
-/// A threshold was missed.
-const EXIT_THRESHOLD: u8 = 4;
-/// The server is not there, or refuses.
-const EXIT_UNREACHABLE: u8 = 69;
 /// A search begins at this rate unless another is given.
 const SEARCH_FROM: Rate = Rate(1000.0);
 
 /// Load a Nacos-compatible server and tell what it took.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example: how many beats does the server on 8848 answer?
+  facos bench --target http://127.0.0.1:8848 --preset beat-only --duration 5s")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct BenchArgs {
     #[command(subcommand)]
@@ -53,7 +50,7 @@ enum BenchCommand {
         after: PathBuf,
         /// How the comparison is written to stdout.
         #[arg(short, long, value_enum, default_value_t)]
-        output: Output,
+        output: Format,
     },
     /// Add the results of several machines, exactly.
     Merge {
@@ -62,7 +59,7 @@ enum BenchCommand {
         results: Vec<PathBuf>,
         /// How the sum is written to stdout.
         #[arg(short, long, value_enum, default_value_t)]
-        output: Output,
+        output: Format,
     },
     /// Run one machine's share of a workload, and begin with the others.
     Agent(Box<AgentArgs>),
@@ -155,7 +152,7 @@ struct RunArgs {
     threshold: Vec<String>,
     /// How the result is written to stdout.
     #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    output: Format,
     /// Writes a page with drawings.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -180,15 +177,6 @@ struct RunArgs {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// A table.
-    #[default]
-    Text,
-    /// One JSON document; `facos bench schema` prints its schema.
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Arrivals {
     /// Evenly spaced.
     #[default]
@@ -197,62 +185,47 @@ enum Arrivals {
     Poisson,
 }
 
-/// Why nothing was measured: one line, a hint and an exit code.
-#[derive(Debug)]
-struct Stop {
-    code: u8,
-    error: String,
-    hint: String,
-}
-
-impl Stop {
-    fn usage(error: impl ToString, hint: impl Into<String>) -> Self {
-        Self { code: EXIT_USAGE, error: error.to_string(), hint: hint.into() }
-    }
-}
-
-/// Runs the subcommand; says itself on stderr why it could not begin.
-pub fn run(args: BenchArgs) -> Result<ExitCode> {
-    let ended = match args.command {
+/// Runs the subcommand.
+///
+/// # Errors
+/// Nothing could be measured, or the result could not be written.
+pub fn run(args: &BenchArgs) -> Result<ExitCode> {
+    match &args.command {
         None => run_alone(&args.run),
-        Some(BenchCommand::Agent(agent)) => run_agent(&agent),
+        Some(BenchCommand::Agent(agent)) => run_agent(agent),
         Some(BenchCommand::Compare { before, after, output }) => {
-            show_comparison(&before, &after, output)
+            let comparison = compare::compare(&read(before)?, &read(after)?);
+            print(&match output {
+                Format::Text => comparison.table(),
+                Format::Json => comparison.json(),
+            })?;
+            Ok(ExitCode::SUCCESS)
         }
-        Some(BenchCommand::Merge { results, output }) => show_merged(&results, output),
-        Some(BenchCommand::Schema) => print(report::SCHEMA),
+        Some(BenchCommand::Merge { results, output }) => show_merged(results, *output),
+        Some(BenchCommand::Schema) => print(report::SCHEMA).map(|()| ExitCode::SUCCESS),
         Some(BenchCommand::Presets) => {
             let line = |(name, about): (&str, String)| format!("{name:16}{about}\n");
-            print(&workload::presets().into_iter().map(line).collect::<String>())
+            let lines: String = workload::presets().into_iter().map(line).collect();
+            print(&lines).map(|()| ExitCode::SUCCESS)
         }
-    };
-    ended.or_else(|Stop { code, error, hint }| {
-        eprintln!("error: {error}\nhint: {hint}");
-        Ok(ExitCode::from(code))
-    })
-}
-
-fn print(text: &str) -> Result<ExitCode, Stop> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(Stop::usage(error, "stdout takes nothing more")),
     }
 }
 
-fn run_alone(args: &RunArgs) -> Result<ExitCode, Stop> {
+fn run_alone(args: &RunArgs) -> Result<ExitCode> {
     let (options, goal) = prepare(args)?;
     load(args, options, &goal)
 }
 
-fn run_agent(args: &AgentArgs) -> Result<ExitCode, Stop> {
+fn run_agent(args: &AgentArgs) -> Result<ExitCode> {
     if args.index >= args.machines {
         let error = format!("machine {} of {}", args.index, args.machines);
-        return Err(Stop::usage(error, "machines are numbered from 0 to --machines less one"));
+        let hint = "machines are numbered from 0 to --machines less one";
+        return Err(Failure::usage(error, hint).into());
     }
     let (mut options, goal) = prepare(&args.run)?;
     if args.run.seed.is_none() {
         let hint = "give every machine the same --seed, from which the names of services follow";
-        return Err(Stop::usage("machines that take part need a seed", hint));
+        return Err(Failure::usage("machines that take part need a seed", hint).into());
     }
     options.machine = (args.index, args.machines);
     options.start_at = args
@@ -263,11 +236,11 @@ fn run_agent(args: &AgentArgs) -> Result<ExitCode, Stop> {
 }
 
 /// Everything that can be refused before the server is touched, and the server's first answer.
-fn prepare(args: &RunArgs) -> Result<(Options, Goal), Stop> {
+fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
     let workload = workload_of(args)?;
     let sdk = Sdk::named(&args.agent).ok_or_else(|| {
         let known: Vec<&str> = Sdk::names().collect();
-        Stop::usage(format!("there is no agent `{}`", args.agent), nearest(&args.agent, &known))
+        Failure::usage(format!("there is no agent `{}`", args.agent), nearest(&args.agent, &known))
     })?;
     let url = args.target.as_deref().unwrap_or_default();
     let target = Target::resolve(url, args.allow_remote.as_deref()).map_err(target_stop)?;
@@ -298,13 +271,13 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal), Stop> {
     Ok((options, goal))
 }
 
-fn workload_of(args: &RunArgs) -> Result<Workload, Stop> {
+fn workload_of(args: &RunArgs) -> Result<Workload, Failure> {
     let mut workload = match &args.workload {
         None => workload::preset(&args.preset).map_err(workload_stop)?,
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
                 let error = format!("cannot read {}: {error}", path.display());
-                Stop::usage(error, "give the path of a workload file")
+                Failure::usage(error, "give the path of a workload file")
             })?;
             workload::parse(&text).map_err(workload_stop)?
         }
@@ -329,7 +302,7 @@ fn workload_of(args: &RunArgs) -> Result<Workload, Stop> {
 }
 
 /// Plans a rate over the streams that are closed; over all of them when none is.
-fn pace(workload: &mut Workload, rate: Rate, arrivals: Arrivals) -> Result<(), Stop> {
+fn pace(workload: &mut Workload, rate: Rate, arrivals: Arrivals) -> Result<(), Failure> {
     let closed_only = workload.is_closed();
     let streams = workload.streams.iter_mut();
     let mut paced: Vec<_> =
@@ -337,7 +310,7 @@ fn pace(workload: &mut Workload, rate: Rate, arrivals: Arrivals) -> Result<(), S
     if paced.is_empty() {
         let hint = "clients of this workload have periods of their own; change --services or \
                     --instances, or take beat-only, list-only or register-storm";
-        return Err(Stop::usage("the workload has no stream that a rate could pace", hint));
+        return Err(Failure::usage("the workload has no stream that a rate could pace", hint));
     }
     let weights: u32 = paced.iter().map(|stream| stream.weight.max(1)).sum();
     for stream in &mut paced {
@@ -351,11 +324,12 @@ fn pace(workload: &mut Workload, rate: Rate, arrivals: Arrivals) -> Result<(), S
     Ok(())
 }
 
-fn goal_of(args: &RunArgs, workload: &Workload) -> Result<Goal, Stop> {
+fn goal_of(args: &RunArgs, workload: &Workload) -> Result<Goal, Failure> {
     let hint = "measures are OPERATION.p99, OPERATION.rate, errors, lost, push.p99 and others";
-    let parse = |text: &str| threshold::parse_all(text).map_err(|error| Stop::usage(error, hint));
+    let parse =
+        |text: &str| threshold::parse_all(text).map_err(|error| Failure::usage(error, hint));
     let all: Vec<Vec<Threshold>> =
-        args.threshold.iter().map(|text| parse(text)).collect::<Result<_, Stop>>()?;
+        args.threshold.iter().map(|text| parse(text)).collect::<Result<_, Failure>>()?;
     let search = match (&args.slo, workload.streams_rate()) {
         (Some(slo), Some(rate)) => {
             Some(SearchGoal { from: Rate(rate), step: args.duration, slo: parse(slo)? })
@@ -370,28 +344,25 @@ fn seed(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("`{text}` is no number in hexadecimal"))
 }
 
-fn probe(target: &Target) -> Result<(), Stop> {
+fn probe(target: &Target) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Stop::usage(error, "the system gave no resources for a runtime"))?;
-    runtime.block_on(target.probe()).map_err(target_stop)
+        .context("cannot start the runtime")?;
+    runtime.block_on(target.probe()).map_err(target_stop)?;
+    Ok(())
 }
 
 /// Runs the load, writes what was asked for, and finds the exit code.
-fn load(args: &RunArgs, options: Options, goal: &Goal) -> Result<ExitCode, Stop> {
+fn load(args: &RunArgs, options: Options, goal: &Goal) -> Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
-    end_on_signal(&stop).map_err(|error| {
-        Stop::usage(format!("cannot listen for signals: {error}"), "look at the system's limits")
-    })?;
+    end_on_signal(&stop).context("cannot listen for signals")?;
     eprintln!("seed {:x}", options.seed);
     let mut live = Live::new();
     let ended = bench(options, goal, stop, &mut live);
     drop(live);
     let document = ended.map_err(run_stop)?;
-    write_results(args, &document).map_err(|error| {
-        Stop::usage(format!("{error:#}"), "the run itself is complete; check the path")
-    })?;
+    write_results(args, &document)?;
     Ok(exit_code(&document))
 }
 
@@ -400,38 +371,38 @@ fn exit_code(document: &Document) -> ExitCode {
     let nothing = document.operations.values().all(|one| one.good == 0);
     let unfit = document.generator.bottleneck.is_some() || nothing;
     match (missed, unfit) {
-        (true, _) => ExitCode::from(EXIT_THRESHOLD),
-        (false, true) => ExitCode::from(EXIT_NO),
+        (true, _) => ExitCode::from(THRESHOLD),
+        (false, true) => ExitCode::from(NO),
         (false, false) => ExitCode::SUCCESS,
     }
 }
 
 fn write_results(args: &RunArgs, document: &Document) -> Result<()> {
-    let write = |path: &Option<PathBuf>, text: String| match path {
-        None => Ok(()),
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-        }
+    let write = |path: &PathBuf, text: String| {
+        std::fs::write(path, text).map_err(|error| {
+            let error = format!("cannot write {}: {error}", path.display());
+            Failure::usage(error, "the run was complete; name files in a folder that exists")
+        })
     };
-    // Drawings and XML cost something: only when they are asked for.
-    if args.html.is_some() {
-        write(&args.html, report::html(document)?)?;
+    // stdout first: what was measured is not lost by a wrong path.
+    show(document, args.output)?;
+    if let Some(path) = &args.html {
+        write(path, report::html(document)?)?;
     }
-    if args.junit.is_some() {
-        write(&args.junit, report::junit(document)?)?;
+    if let Some(path) = &args.junit {
+        write(path, report::junit(document)?)?;
     }
-    write(&args.json, report::json(document))?;
-    show(document, args.output).context("cannot write to stdout")
+    if let Some(path) = &args.json {
+        write(path, report::json(document))?;
+    }
+    Ok(())
 }
 
-fn show(document: &Document, output: Output) -> io::Result<()> {
-    let text = match output {
-        Output::Text => report::table(document),
-        Output::Json => report::json(document),
-    };
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+fn show(document: &Document, output: Format) -> Result<()> {
+    print(&match output {
+        Format::Text => report::table(document),
+        Format::Json => report::json(document),
+    })
 }
 
 /// The first Ctrl-C or SIGTERM ends the run early; the second ends the program.
@@ -461,30 +432,22 @@ fn end_on_signal(stop: &Arc<AtomicBool>) -> io::Result<()> {
     Ok(())
 }
 
-fn show_comparison(before: &PathBuf, after: &PathBuf, output: Output) -> Result<ExitCode, Stop> {
-    let comparison = compare::compare(&read(before)?, &read(after)?);
-    let text = match output {
-        Output::Text => comparison.table(),
-        Output::Json => comparison.json(),
-    };
-    print(&text)
-}
-
-fn show_merged(results: &[PathBuf], output: Output) -> Result<ExitCode, Stop> {
+fn show_merged(results: &[PathBuf], output: Format) -> Result<ExitCode> {
     let documents = results.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let merged = merge::merge(&documents).map_err(|error| {
-        Stop::usage(error, "merge adds the results of machines that ran one workload together")
+        Failure::usage(error, "merge adds the results of machines that ran one workload together")
     })?;
-    show(&merged, output).map_err(|error| Stop::usage(error, "stdout takes nothing more"))?;
+    show(&merged, output)?;
     Ok(exit_code(&merged))
 }
 
-fn read(path: &PathBuf) -> Result<Document, Stop> {
+fn read(path: &PathBuf) -> Result<Document, Failure> {
     let hint = "give files that `facos bench -o json` printed";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Stop::usage(format!("cannot read {}: {error}", path.display()), hint))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!("cannot read {}: {error}", path.display()), hint)
+    })?;
     serde_json::from_str(&text).map_err(|error| {
-        Stop::usage(format!("{} is no result of a run: {error}", path.display()), hint)
+        Failure::usage(format!("{} is no result of a run: {error}", path.display()), hint)
     })
 }
 
@@ -497,7 +460,7 @@ fn nearest(given: &str, known: &[&str]) -> String {
     }
 }
 
-fn workload_stop(error: WorkloadError) -> Stop {
+fn workload_stop(error: WorkloadError) -> Failure {
     let hint = match &error {
         WorkloadError::NoSuchPreset { name, known } => nearest(name, known),
         WorkloadError::Malformed(_) => {
@@ -508,10 +471,10 @@ fn workload_stop(error: WorkloadError) -> Stop {
             "change the workload or the flags that change it".to_owned()
         }
     };
-    Stop::usage(error, hint)
+    Failure::usage(error, hint)
 }
 
-fn limit_stop(error: LimitError) -> Stop {
+fn limit_stop(error: LimitError) -> Failure {
     let hint = match &error {
         LimitError::TooMuch { .. } => {
             "where one machine is not enough, `facos bench agent` runs on several"
@@ -520,39 +483,39 @@ fn limit_stop(error: LimitError) -> Stop {
             "raise it with `ulimit -n`, or take fewer --connections or --subscribers"
         }
     };
-    Stop::usage(error, hint)
+    Failure::usage(error, hint)
 }
 
-fn target_stop(error: TargetError) -> Stop {
+fn target_stop(error: TargetError) -> Failure {
     let (code, hint) = match &error {
         TargetError::NoAddress(_) | TargetError::Unresolved { .. } => {
-            (EXIT_USAGE, "an address is http://host:port".to_owned())
+            (USAGE, "an address is http://host:port".to_owned())
         }
         TargetError::Remote(host) => {
-            (EXIT_USAGE, format!("only with your own servers: --allow-remote {host}"))
+            (USAGE, format!("only with your own servers: --allow-remote {host}"))
         }
         TargetError::Unreachable { .. } => {
-            (EXIT_UNREACHABLE, "start the server first, or correct --target".to_owned())
+            (UNREACHABLE, "start the server first, or correct --target".to_owned())
         }
         TargetError::NotNacos { .. } => (
-            EXIT_UNREACHABLE,
+            UNREACHABLE,
             "the naming API of Nacos 1.x must answer at /nacos/v1/ns, without a login".to_owned(),
         ),
     };
-    Stop { code, error: error.to_string(), hint }
+    Failure { code, error: error.to_string(), hint }
 }
 
-fn run_stop(error: RunError) -> Stop {
+fn run_stop(error: RunError) -> Failure {
     let (code, hint) = match &error {
         RunError::Refused { .. } => {
-            (EXIT_UNREACHABLE, "register one instance with curl and see what the server says")
+            (UNREACHABLE, "register one instance with curl and see what the server says")
         }
         RunError::NoServices { .. } => {
-            (EXIT_USAGE, "services are dealt out whole: take more --services or fewer machines")
+            (USAGE, "services are dealt out whole: take more --services or fewer machines")
         }
         RunError::Io(_) | RunError::Worker(_) => {
-            (EXIT_NO, "look at the limits of open files, ports and memory of this machine")
+            (NO, "look at the limits of open files, ports and memory of this machine")
         }
     };
-    Stop { code, error: error.to_string(), hint: hint.to_owned() }
+    Failure { code, error: error.to_string(), hint: hint.to_owned() }
 }

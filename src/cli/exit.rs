@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub const NO: u8 = 1;
 /// The command line or a setting asks for what is not there.
 pub const USAGE: u8 = 2;
+/// A threshold was missed.
+pub const THRESHOLD: u8 = 4;
 /// A server that is needed does not answer.
 pub const UNREACHABLE: u8 = 69;
 /// A mistake of facos, or of the machine that it runs on.
