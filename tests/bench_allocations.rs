@@ -21,7 +21,7 @@ static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 const OK: &[u8] = b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok";
 const BEAT: &[u8] = b"HTTP/1.1 200 \r\nContent-Type: application/json;charset=UTF-8\r\n\
     Content-Length: 66\r\n\r\n{\"code\":10200,\"lightBeatEnabled\":false,\"clientBeatInterval\":5000}\n";
-const LIST: &[u8] = b"HTTP/1.1 200 \r\nContent-Length: 70\r\n\r\n\
+const LIST: &[u8] = b"HTTP/1.1 200 \r\nContent-Length: 71\r\n\r\n\
     {\"hosts\":[{\"ip\":\"10.0.0.0\",\"port\":20000,\"healthy\":true}],\"clusters\":\"\"}";
 
 struct Nobody;

@@ -32,6 +32,8 @@ const TICK: Nanos = 50_000_000;
 const REST: Nanos = 100_000_000;
 /// How often measures are handed over.
 pub const INTERVAL: Nanos = SECOND;
+/// How long after the end a request may be sent that was due before it.
+const GRACE: Nanos = 100_000_000;
 /// How much of a refused answer is shown.
 const SAMPLE_BYTES: usize = 160;
 
@@ -126,6 +128,8 @@ pub struct Worker {
     /// Since when there has always been an idle connection.
     free_since: Nanos,
     draining: bool,
+    /// The last instant whose requests are sent.
+    horizon: Nanos,
     down: bool,
     /// Connections in a row that could not be made.
     refused: usize,
@@ -164,6 +168,7 @@ impl Worker {
             under_way: 0,
             free_since: 0,
             draining: false,
+            horizon: Nanos::MAX,
             down: false,
             refused: 0,
             samples: Default::default(),
@@ -207,6 +212,7 @@ impl Worker {
         let clock = self.shared.clock;
         std::thread::sleep(Duration::from_nanos(start.saturating_sub(clock.now())));
         self.draining = false;
+        self.horizon = end - 1;
         self.free_since = start;
         self.next_interval = clock.now() + INTERVAL;
         self.load.interval.clear(clock.now());
@@ -217,6 +223,7 @@ impl Worker {
             }
             self.wait(events, wake.unwrap_or(end).min(end))?;
         }
+        self.catch_up(events, stage, end)?;
         self.load.end(clock.now().min(end));
         self.draining = true;
         // What is under way still counts; a push may take longer than an answer.
@@ -224,6 +231,20 @@ impl Worker {
         let last = clock.now() + pushes * 2 * SECOND;
         while (self.under_way > 0 || clock.now() < last) && !self.is_abandoned(stage) {
             self.wait(events, clock.now() + TICK)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what was due before the end and is a moment late; a longer backlog is the server's.
+    fn catch_up(&mut self, events: &mut Events, stage: Stage, end: Nanos) -> io::Result<()> {
+        let clock = self.shared.clock;
+        self.load.end_closed();
+        while clock.now() < end.saturating_add(GRACE) && !self.is_stopped(stage) {
+            self.feed();
+            if !self.idle.is_empty() {
+                break;
+            }
+            self.wait(events, clock.now() + GRACE)?;
         }
         Ok(())
     }
@@ -242,7 +263,7 @@ impl Worker {
     fn feed(&mut self) -> Option<Nanos> {
         while let Some(index) = self.idle.last().copied() {
             let now = self.shared.clock.now();
-            match self.load.next(now) {
+            match self.load.next(now.min(self.horizon)) {
                 Next::Send(job) => {
                     self.idle.pop();
                     self.send(index, job, now);

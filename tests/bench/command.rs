@@ -69,9 +69,9 @@ fn each_bad_input_is_one_line_and_a_hint() {
             "did you mean `steady`?",
         ),
         (
-            format!("{here} --agent java-1.2"),
+            format!("{here} --agent jav-1.2.1"),
             2,
-            "there is no agent `java-1.2`",
+            "there is no agent `jav-1.2.1`",
             "did you mean `java-1.2.1`?",
         ),
         (format!("{here} --workload no-such.toml"), 2, "cannot read no-such.toml", "workload file"),

@@ -174,7 +174,8 @@ fn read_request(bytes: &[u8], state: &State) -> Option<(Asked, usize)> {
     let body = std::str::from_utf8(bytes.get(end..end + length)?).unwrap();
     let mut words = head.split(' ');
     let method = words.next().unwrap().to_owned();
-    let (path, query) = words.next().unwrap().split_once('?').unwrap_or_default();
+    let target = words.next().unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let pairs = query.split('&').chain(body.split('&'));
     let parameters = pairs
         .filter_map(|pair| pair.split_once('='))

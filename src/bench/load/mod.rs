@@ -239,12 +239,18 @@ impl Load {
         }
     }
 
+    /// From here on only what is already due is sent.
+    pub fn end_closed(&mut self) {
+        self.streams.retain(|stream| !stream.is_closed());
+    }
+
     /// From here on nothing more is planned; what is under way is still measured.
     pub fn end(&mut self, now: Nanos) {
         if self.stage == Stage::Measure {
             let limit = 1_000_000;
             let from = self.start;
-            let missed = |stream: &Running| stream.pacer.missed(now.saturating_sub(from), limit);
+            let last = now.saturating_sub(from).saturating_sub(1);
+            let missed = |stream: &Running| stream.pacer.missed(last, limit);
             let streams: u64 = self.streams.iter().map(missed).sum();
             let overdue = self.timers.iter().filter(|Reverse((due, _))| *due < now).count();
             self.tallies.unsent += streams + overdue as u64;
