@@ -78,8 +78,8 @@ pub struct Setting {
     pub seed: String,
     /// HTTP connections.
     pub connections: u64,
-    /// Machines that took part.
-    pub machines: u64,
+    /// The numbers of the machines that took part, from 0.
+    pub machines: Vec<u32>,
     /// Seconds before the measured time.
     pub warm_up_s: f64,
     /// When the measured time began, in milliseconds since 1970.

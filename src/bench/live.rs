@@ -25,6 +25,11 @@ impl Live {
         Self { bar: ProgressBar::hidden(), length: Duration::ZERO, shown: Duration::ZERO }
     }
 
+    /// Leaves nothing behind on the terminal.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+
     fn say(&self, line: &str) {
         if self.bar.is_hidden() {
             eprintln!("{line}");

@@ -1,6 +1,6 @@
 //! The results of machines that ran one workload together, added: histograms and counts, never
 //! percentiles.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
     Document, OperationPoint, OperationReport, Percentiles, Point, PushReport, error_percent,
@@ -30,6 +30,9 @@ pub enum MergeError {
         /// From the first to the last start.
         spread_ms: u64,
     },
+    /// One machine's result is there twice.
+    #[error("machine {0} is there twice")]
+    Twice(u32),
     /// A histogram cannot be read.
     #[error("a histogram is damaged")]
     Damaged,
@@ -45,7 +48,8 @@ pub fn merge(documents: &[Document]) -> Result<Document, MergeError> {
     let mut merged = first.clone();
     let duration_s = documents.iter().map(|one| one.duration_s).fold(0.0, f64::max);
     let sum = |value: fn(&Document) -> u64| documents.iter().map(value).sum::<u64>();
-    merged.setting.machines = sum(|one| one.setting.machines);
+    let machines = documents.iter().flat_map(|one| one.setting.machines.iter().copied());
+    merged.setting.machines = machines.collect();
     merged.setting.connections = sum(|one| one.setting.connections);
     merged.duration_s = duration_s;
     merged.operations = operations(documents, duration_s)?;
@@ -79,6 +83,11 @@ fn check(first: &Document, documents: &[Document]) -> Result<(), MergeError> {
         if let Some((what, one, other)) = pairs.into_iter().find(|(_, one, other)| one != other) {
             return Err(MergeError::Different { what, one: one.clone(), other: other.clone() });
         }
+    }
+    let mut machines = BTreeSet::new();
+    let numbers = documents.iter().flat_map(|one| &one.setting.machines);
+    if let Some(twice) = numbers.copied().find(|number| !machines.insert(*number)) {
+        return Err(MergeError::Twice(twice));
     }
     let starts = documents.iter().map(|one| one.setting.started_at_ms);
     let spread_ms = starts.clone().max().unwrap_or(0) - starts.min().unwrap_or(0);

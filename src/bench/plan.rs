@@ -137,7 +137,7 @@ fn setting(options: &Options, measured: &Measured) -> Setting {
         planned_per_s: workload.planned_rate(options.duration),
         seed: format!("{:x}", options.seed),
         connections: u64::from(options.connections),
-        machines: 1,
+        machines: vec![options.machine.0],
         warm_up_s: options.warm_up.as_secs_f64(),
         started_at_ms: (seconds_since_epoch(measured.started_at) * 1e3) as u64,
     }

@@ -3,8 +3,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
-use serde::Deserialize;
-
+use super::answer;
 use crate::client::http;
 
 /// How long the server may take to answer before anything is sent in earnest.
@@ -69,28 +68,24 @@ impl Target {
         Ok(Self { host, address })
     }
 
-    /// Asks for a page of services: what every Nacos and every server like it answers alike.
+    /// Asks for a list of a service that nobody has: every Nacos and every server like it answers
+    /// with no hosts.
     pub async fn probe(&self) -> Result<(), TargetError> {
-        #[derive(Deserialize)]
-        struct Services {
-            #[serde(rename = "doms")]
-            _names: Vec<String>,
-        }
-        let mut request =
-            http::Request::new("GET", "/nacos/v1/ns/service/list?pageNo=1&pageSize=1");
+        let path = "/nacos/v1/ns/instance/list?serviceName=DEFAULT_GROUP%40%40facos.bench.probe";
+        let mut request = http::Request::new("GET", path);
         request.timeout = PROBE_TIMEOUT;
         let host = self.host.clone();
-        let answer = http::send(&self.host, &request).await;
-        let answer = answer.map_err(|error| TargetError::Unreachable {
+        let sent = http::send(&self.host, &request).await;
+        let response = sent.map_err(|error| TargetError::Unreachable {
             host: host.clone(),
             error: error.to_string(),
         })?;
-        let text = answer.text();
-        if answer.status == 200 && serde_json::from_str::<Services>(&text).is_ok() {
+        let text = response.text();
+        if response.status == 200 && answer::hosts(text.as_bytes()).is_some() {
             return Ok(());
         }
         let text: String = text.trim().chars().take(80).collect();
-        Err(TargetError::NotNacos { host, found: format!("status {}, {text:?}", answer.status) })
+        Err(TargetError::NotNacos { host, found: format!("status {}, {text:?}", response.status) })
     }
 }
 

@@ -34,6 +34,8 @@ const REST: Nanos = 100_000_000;
 pub const INTERVAL: Nanos = SECOND;
 /// How long after the end a request may be sent that was due before it.
 const GRACE: Nanos = 100_000_000;
+/// How long a run that is stopped waits for answers that may never come.
+const PATIENCE: Nanos = 500_000_000;
 /// How much of a refused answer is shown.
 const SAMPLE_BYTES: usize = 160;
 
@@ -228,9 +230,16 @@ impl Worker {
         self.draining = true;
         // What is under way still counts; a push may take longer than an answer.
         let pushes = u64::from(stage == Stage::Measure && !self.subscribers.is_empty());
-        let last = clock.now() + pushes * 2 * SECOND;
-        while (self.under_way > 0 || clock.now() < last) && !self.is_abandoned(stage) {
+        let drained = clock.now();
+        while self.under_way > 0 || clock.now() < drained + pushes * 2 * SECOND {
+            if self.is_stopped(stage) && clock.now() >= drained + PATIENCE {
+                break;
+            }
             self.wait(events, clock.now() + TICK)?;
+        }
+        // Only a stopped run leaves something under way.
+        for index in 0..self.connections.len() {
+            self.fail(index, Failure::Timeout);
         }
         Ok(())
     }
@@ -252,11 +261,6 @@ impl Worker {
     fn is_stopped(&self, stage: Stage) -> bool {
         let stop = self.shared.stop.load(Ordering::Relaxed);
         stop && matches!(stage, Stage::Setup | Stage::Measure)
-    }
-
-    /// A stopped run does not wait for answers that may never come.
-    fn is_abandoned(&self, stage: Stage) -> bool {
-        self.is_stopped(stage) && self.under_way == 0
     }
 
     /// Sends what is due while a connection is free; returns when the next thing is due.
@@ -483,14 +487,17 @@ impl Worker {
             let now = self.shared.clock.now();
             self.event(now, format!("the server cannot be reached: {error}"));
         }
-        self.fail(index, Failure::Connect);
+        match self.connections[index].under_way {
+            Some(_) => self.fail(index, Failure::Connect),
+            None => self.connections[index].close(),
+        }
     }
 
     fn fail(&mut self, index: usize, failure: Failure) {
         let now = self.shared.clock.now();
         let connection = &mut self.connections[index];
-        connection.close();
         let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
+        connection.close();
         self.under_way -= 1;
         let times = Times { planned: job.planned, sent, answered: now };
         // How a failure without an answer is judged is known already.

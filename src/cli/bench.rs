@@ -360,7 +360,7 @@ fn load(args: &RunArgs, options: Options, goal: &Goal) -> Result<ExitCode> {
     eprintln!("seed {:x}", options.seed);
     let mut live = Live::new();
     let ended = bench(options, goal, stop, &mut live);
-    drop(live);
+    live.finish();
     let document = ended.map_err(run_stop)?;
     write_results(args, &document)?;
     Ok(exit_code(&document))

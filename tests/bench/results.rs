@@ -33,7 +33,7 @@ fn the_shares_of_two_machines_add_up_to_the_whole() {
     let merged = merge::merge(&[one.clone(), two.clone()]).unwrap();
     let beat = &merged.operations["beat"];
     assert_eq!(beat.requests, 400);
-    assert_eq!(merged.setting.machines, 2);
+    assert_eq!(merged.setting.machines, [0, 1]);
     assert_eq!(merged.correctness.expected_instances, 40);
     let measures = beat.measures().unwrap();
     assert_eq!(measures.response.len(), 400);
@@ -41,6 +41,8 @@ fn the_shares_of_two_machines_add_up_to_the_whole() {
     let mut both = one.operations["beat"].measures().unwrap();
     both.merge(&two.operations["beat"].measures().unwrap());
     assert_eq!(measures.response, both.response);
+    let twice = merge::merge(&[one.clone(), one.clone()]).unwrap_err().to_string();
+    assert_eq!(twice, "machine 0 is there twice");
     let mut different = two;
     different.setting.seed = "8".to_owned();
     let refused = merge::merge(&[one, different]).unwrap_err().to_string();

@@ -3,9 +3,10 @@
 
 use crate::source::Source;
 
-/// Where versions of clients are known: what an agent says, and the switches that Nacos keeps of
-/// the oldest clients it pushes to.
-const CLIENT_VERSIONS: [&str; 2] = ["src/model/agent.rs", "src/model/switches.rs"];
+/// Where versions of clients are known: what an agent says, the switches that Nacos keeps of the
+/// oldest clients it pushes to, and the SDKs that the load generator imitates.
+const CLIENT_VERSIONS: [&str; 3] =
+    ["src/model/agent.rs", "src/model/switches.rs", "src/bench/sdk.rs"];
 
 /// `.unwrap()` says nothing when it fails; `expect` gives the reason why it can not.
 pub fn no_unwrap(source: &Source) -> Vec<String> {
