@@ -54,7 +54,8 @@ impl Collector {
         let was_empty = self.total.end == 0;
         self.total.merge(interval);
         if was_empty {
-            self.total.start = interval.start;
+            // The first one may have begun in the warm-up.
+            self.total.start = self.start;
         }
         // What ended at a stretch's first instant belongs to the one before.
         let middle = interval.start / 2 + interval.end / 2;

@@ -67,6 +67,8 @@ pub struct Service {
     pub uncertain: bool,
     /// The largest `lastRefTime` that was seen.
     pub ref_time: u64,
+    /// When it was seen: a list that was asked for earlier may rightly be older.
+    pub ref_time_at: Nanos,
     /// Subscribers with a port for pushes.
     pub subscribers: u32,
     /// The number of the last change that an editor began.
@@ -160,6 +162,7 @@ fn service(workload: &Workload, number: u32, seed: u64) -> Service {
         changed_at: 0,
         uncertain: false,
         ref_time: 0,
+        ref_time_at: 0,
         subscribers: 0,
         change: 0,
     }

@@ -199,9 +199,6 @@ fn usual(state: &Arc<State>, asked: &Asked) -> String {
     let get = |name: &str| asked.parameters.get(name).cloned().unwrap_or_default();
     let service = get("serviceName");
     let address = (get("ip"), get("port"));
-    if asked.path == "/nacos/v1/ns/service/list" {
-        return r#"{"count":0,"doms":[]}"#.to_owned();
-    }
     if asked.is_beat() {
         return r#"{"clientBeatInterval":5000}"#.to_owned();
     }

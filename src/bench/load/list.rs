@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::answer::{self, ListAnswer};
 use super::super::operation::Operation;
 use super::super::population::{Client, Role};
-use super::super::record::Failure;
+use super::super::record::{Failure, Times};
 use super::super::units::{Nanos, SECOND, nanos};
 use super::{Job, Load, Origin, QUEUE_TRIES, SETTLE};
 
@@ -19,17 +19,20 @@ impl Load {
         &mut self,
         index: usize,
         list: ListAnswer,
-        sent: Nanos,
+        times: Times,
     ) -> Result<(), Failure> {
         let kept = self.workload.keeps_instances();
         let service = &mut self.population.services[index];
         self.tallies.unhealthy_lists += u64::from(list.unhealthy > 0);
-        self.tallies.backward_lists += u64::from(list.ref_time < service.ref_time);
-        service.ref_time = service.ref_time.max(list.ref_time);
+        if list.ref_time > service.ref_time {
+            (service.ref_time, service.ref_time_at) = (list.ref_time, times.answered);
+        } else if list.ref_time < service.ref_time && service.ref_time_at < times.sent {
+            self.tallies.backward_lists += 1;
+        }
         let settled = kept
             && !service.uncertain
             && service.changing == 0
-            && service.changed_at.saturating_add(SETTLE) < sent;
+            && service.changed_at.saturating_add(SETTLE) < times.sent;
         if !settled || list.hosts == service.accepted {
             return Ok(());
         }

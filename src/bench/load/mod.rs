@@ -4,9 +4,12 @@
 //! - `beat`: registrations, beats and departures as the chosen SDK makes them.
 //! - `list`: lists during the run, and every service read back at its end.
 //! - `push`: which change a datagram shows.
+//! - `schedule`: which request is next.
 mod beat;
 mod list;
 mod push;
+mod schedule;
+mod tallies;
 #[cfg(test)]
 mod tests;
 
@@ -14,18 +17,19 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use fastrand::Rng;
-use serde::{Deserialize, Serialize};
-
 use super::answer::{BeatAnswer, Reader};
 use super::operation::Operation;
-use super::pacer::{Pacer, Pacing, Share};
+use super::pacer::Share;
 use super::population::{Client, Part, Population, Role};
 use super::record::{Failure, Interval, Times};
 use super::request::{Ends, Requests, Subject};
 use super::sdk::Sdk;
-use super::units::{Nanos, SECOND, nanos};
+use super::units::{Nanos, SECOND};
 use super::workload::{Arrive, Workload};
+use fastrand::Rng;
+use schedule::Running;
+
+pub use tallies::Tallies;
 
 /// How often a request outside the measured time is tried.
 const QUEUE_TRIES: u8 = 3;
@@ -78,70 +82,6 @@ pub enum Next {
     At(Nanos),
     /// Has nothing to send in this stage.
     Nothing,
-}
-
-/// What went right and wrong over a whole run, beside the requests themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Tallies {
-    /// Instances of living clients that the server no longer knew or trusted.
-    pub false_expiries: u64,
-    /// Instances of living clients that were not listed at the end.
-    pub lost: u64,
-    /// Registrations because the server did not know the instance of a beat.
-    pub re_registrations: u64,
-    /// Lists with fewer hosts than were accepted.
-    pub short_lists: u64,
-    /// Lists with hosts that had left.
-    pub stale_lists: u64,
-    /// Lists that showed an unhealthy host.
-    pub unhealthy_lists: u64,
-    /// Lists whose `lastRefTime` was older than that of an earlier one.
-    pub backward_lists: u64,
-    /// Clients whose beats an odd answer ended for ever, as it does with the chosen SDK.
-    pub stopped_beating: u64,
-    /// Beats with a body.
-    pub full_beats: u64,
-    /// Beats without one.
-    pub light_beats: u64,
-    /// Requests that were due in the measured time and never sent.
-    pub unsent: u64,
-    /// Instances that had to be listed at the end.
-    pub expected_instances: u64,
-    /// Those of them that were listed and healthy.
-    pub found_instances: u64,
-    /// Services that could not be read back.
-    pub unread_services: u64,
-}
-
-impl Tallies {
-    /// Adds those of another worker or machine.
-    pub fn merge(&mut self, other: &Self) {
-        self.false_expiries += other.false_expiries;
-        self.lost += other.lost;
-        self.re_registrations += other.re_registrations;
-        self.short_lists += other.short_lists;
-        self.stale_lists += other.stale_lists;
-        self.unhealthy_lists += other.unhealthy_lists;
-        self.backward_lists += other.backward_lists;
-        self.stopped_beating += other.stopped_beating;
-        self.full_beats += other.full_beats;
-        self.light_beats += other.light_beats;
-        self.unsent += other.unsent;
-        self.expected_instances += other.expected_instances;
-        self.found_instances += other.found_instances;
-        self.unread_services += other.unread_services;
-    }
-}
-
-/// A stream and how far it is.
-#[derive(Debug)]
-struct Running {
-    operation: Operation,
-    pacer: Pacer,
-    weight: u32,
-    sent: u64,
-    cursor: usize,
 }
 
 /// What the answer to a request says, once it is known to be a good one.
@@ -342,7 +282,7 @@ impl Load {
             Operation::List => {
                 let service = job.service as usize;
                 let list = self.reader.list(service, body).ok_or(Failure::Answer)?;
-                self.check_list(service, list, times.sent).map(|()| Good::Done)
+                self.check_list(service, list, times).map(|()| Good::Done)
             }
         }
     }
@@ -406,117 +346,6 @@ impl Load {
         std::mem::take(&mut self.given_up)
     }
 
-    /// Spreads the clients over their periods.
-    fn plan_timers(&mut self) {
-        let at_once = self.workload.arrive == Arrive::AtOnce;
-        for (index, client) in self.population.clients.iter_mut().enumerate() {
-            let period = match client.role {
-                Role::Beater => self.workload.beat_interval,
-                Role::Subscriber => self.workload.poll_interval,
-                Role::Churner => self.workload.churn_interval,
-                Role::Editor => self.workload.edit_interval,
-                Role::Kept => continue,
-            };
-            client.attempt = 0;
-            client.registering = client.role == Role::Beater && !client.accepted;
-            let spread = !(at_once && matches!(client.role, Role::Beater | Role::Subscriber));
-            let phase = if spread { self.rng.u64(0..nanos(period).max(1)) } else { 0 };
-            self.timers.push(Reverse((self.start + phase, index as u32)));
-        }
-    }
-
-    fn plan_streams(&mut self) {
-        for (index, stream) in self.workload.streams.iter().enumerate() {
-            let pacer = Pacer::new(stream.pacing, self.share, self.seed ^ index as u64);
-            let cursor = self.rng.usize(0..1 << 20);
-            let (operation, weight) = (stream.operation, stream.weight.max(1));
-            self.streams.push(Running { operation, pacer, weight, sent: 0, cursor });
-        }
-    }
-
-    /// The earliest of all that is due: clients' timers and open streams before closed ones.
-    fn next_measured(&mut self, now: Nanos) -> Next {
-        let timer = self.timers.peek().map(|Reverse((due, _))| *due);
-        let stream = self.earliest_stream();
-        let stream_due = stream.map(|(due, _)| due);
-        match (timer, stream) {
-            (Some(due), _) if due <= now && stream_due.is_none_or(|other| due <= other) => {
-                let Some(Reverse((due, index))) = self.timers.pop() else { return Next::Nothing };
-                return Next::Send(self.timer_job(index, due));
-            }
-            (_, Some((due, index))) if due <= now => {
-                self.streams[index].pacer.due(now - self.start);
-                return Next::Send(self.stream_job(index, due));
-            }
-            _ => {}
-        }
-        let closed = self.streams.iter().enumerate().filter(|(_, s)| s.pacer.peek().is_none());
-        let closed = closed.filter(|(_, stream)| stream.is_closed());
-        let least = closed.min_by_key(|(_, stream)| stream.sent / u64::from(stream.weight));
-        if let Some((index, _)) = least {
-            return Next::Send(self.stream_job(index, now));
-        }
-        match timer.into_iter().chain(stream_due).min() {
-            Some(due) => Next::At(due),
-            None => Next::Nothing,
-        }
-    }
-
-    fn earliest_stream(&self) -> Option<(Nanos, usize)> {
-        let streams = self.streams.iter().enumerate();
-        streams
-            .filter_map(|(index, stream)| {
-                stream.pacer.peek().map(|due| (due.saturating_add(self.start), index))
-            })
-            .min()
-    }
-
-    fn stream_job(&mut self, index: usize, due: Nanos) -> Job {
-        let stream = &mut self.streams[index];
-        let operation = stream.operation;
-        let targets = match operation {
-            Operation::List => self.population.services.len(),
-            _ => self.population.instances,
-        };
-        stream.sent += 1;
-        stream.cursor = (stream.cursor + 1) % targets.max(1);
-        let target = stream.cursor as u32;
-        match operation {
-            Operation::List => self.list_job(target, None, due, Origin::Stream),
-            _ => self.client_job(operation, target, due, Origin::Stream),
-        }
-    }
-
-    fn list_job(&self, service: u32, client: Option<u32>, planned: Nanos, origin: Origin) -> Job {
-        let operation = Operation::List;
-        Job { operation, planned, light: false, client, service, origin, changes: false }
-    }
-
-    /// A request that a client makes for itself.
-    fn client_job(&mut self, operation: Operation, index: u32, due: Nanos, origin: Origin) -> Job {
-        let client = &mut self.population.clients[index as usize];
-        let service = client.service;
-        if operation == Operation::List {
-            return self.list_job(service, Some(index), due, origin);
-        }
-        let changes = match operation {
-            Operation::Register => !client.accepted,
-            Operation::Deregister => client.accepted,
-            _ => false,
-        };
-        if operation == Operation::Register {
-            client.touched = true;
-            client.registering = true;
-        }
-        let light = operation == Operation::Beat && client.light && self.sdk.knows_light_beats();
-        if changes {
-            let service = &mut self.population.services[service as usize];
-            service.changing += 1;
-            service.changed_at = due.max(service.changed_at);
-        }
-        Job { operation, planned: due, light, client: Some(index), service, origin, changes }
-    }
-
     fn client(&mut self, job: &Job) -> Option<&mut Client> {
         job.client.map(|index| &mut self.population.clients[index as usize])
     }
@@ -525,13 +354,6 @@ impl Load {
         if let (Some(index), Stage::Measure) = (job.client, self.stage) {
             self.timers.push(Reverse((at, index)));
         }
-    }
-}
-
-impl Running {
-    /// A pacer without a next instant is a closed loop, or an open one whose share is empty.
-    fn is_closed(&self) -> bool {
-        self.pacer.pacing() == Pacing::Closed
     }
 }
 

@@ -64,13 +64,13 @@ fn percentiles_are_those_of_the_script_within_a_thousandth() {
     let all = play(&mut load, 10 * SECOND, service);
     let measures = &load.interval.operations[Operation::Beat as usize];
     assert_eq!(measures.good, all.len() as u64);
-    let spans: [(&hdrhistogram::Histogram<u64>, fn(&Times) -> u64); 3] = [
-        (&measures.service, |times| times.answered - times.sent),
-        (&measures.response, |times| times.answered - times.planned),
-        (&measures.lateness, |times| times.sent - times.planned),
+    let values = |span: fn(&Times) -> u64| all.iter().map(|(_, times)| span(times)).collect();
+    let spans: [(_, Vec<u64>); 3] = [
+        (&measures.service, values(|times| times.answered - times.sent)),
+        (&measures.response, values(|times| times.answered - times.planned)),
+        (&measures.lateness, values(|times| times.sent - times.planned)),
     ];
-    for (histogram, span) in spans {
-        let values: Vec<u64> = all.iter().map(|(_, times)| span(times)).collect();
+    for (histogram, values) in spans {
         for quantile in [0.5, 0.9, 0.99, 0.999, 1.0] {
             let expected = percentile(values.clone(), quantile);
             let reported = histogram.value_at_quantile(quantile);

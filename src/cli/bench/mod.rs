@@ -1,4 +1,7 @@
 //! `facos bench`: loads a Nacos-compatible server and tells what it took.
+mod args;
+mod failures;
+
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,183 +10,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand, ValueEnum};
 
-use super::exit::{Failure, NO, THRESHOLD, UNREACHABLE, USAGE};
+use super::exit::{Failure, NO, THRESHOLD};
 use super::output::{Format, print};
 use crate::bench::document::Document;
-use crate::bench::limits::{self, LimitError};
+use crate::bench::limits;
 use crate::bench::live::Live;
 use crate::bench::pacer::Pacing;
 use crate::bench::plan::{Goal, SearchGoal, bench};
-use crate::bench::run::{Options, RunError};
+use crate::bench::run::Options;
 use crate::bench::sdk::Sdk;
-use crate::bench::target::{Target, TargetError};
+use crate::bench::target::Target;
 use crate::bench::threshold::{self, Threshold};
-use crate::bench::units::{self, Rate};
-use crate::bench::workload::{self, Workload, WorkloadError};
+use crate::bench::units::Rate;
+use crate::bench::workload::{self, Workload};
 use crate::bench::{compare, merge, report};
+use args::{AgentArgs, Arrivals, BenchCommand, RunArgs};
+use failures::{limit_stop, nearest, run_stop, target_stop, workload_stop};
+
+pub use args::BenchArgs;
 
 /// A search begins at this rate unless another is given.
 const SEARCH_FROM: Rate = Rate(1000.0);
-
-/// Load a Nacos-compatible server and tell what it took.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example: how many beats does the server on 8848 answer?
-  facos bench --target http://127.0.0.1:8848 --preset beat-only --duration 5s")]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct BenchArgs {
-    #[command(subcommand)]
-    command: Option<BenchCommand>,
-    #[command(flatten)]
-    run: RunArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum BenchCommand {
-    /// Compare two results, and say which differences are more than noise.
-    Compare {
-        /// The result before.
-        before: PathBuf,
-        /// The result after.
-        after: PathBuf,
-        /// How the comparison is written to stdout.
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
-    },
-    /// Add the results of several machines, exactly.
-    Merge {
-        /// Results that `-o json` printed.
-        #[arg(required = true)]
-        results: Vec<PathBuf>,
-        /// How the sum is written to stdout.
-        #[arg(short, long, value_enum, default_value_t)]
-        output: Format,
-    },
-    /// Run one machine's share of a workload, and begin with the others.
-    Agent(Box<AgentArgs>),
-    /// Print the JSON schema of the results.
-    Schema,
-    /// List the presets.
-    Presets,
-}
-
-/// One machine of several. A Kubernetes Indexed Job sets the index by itself.
-#[derive(Debug, Args)]
-struct AgentArgs {
-    /// This machine's number, from 0.
-    #[arg(long, env = "JOB_COMPLETION_INDEX", value_name = "N")]
-    index: u32,
-    /// How many machines take part.
-    #[arg(long, env = "FACOS_BENCH_MACHINES", value_name = "N")]
-    machines: u32,
-    /// When all begin, in seconds since 1970.
-    #[arg(long, env = "FACOS_BENCH_START_AT", value_name = "SECONDS")]
-    start_at: Option<f64>,
-    #[command(flatten)]
-    run: RunArgs,
-}
-
-#[derive(Debug, Args)]
-struct RunArgs {
-    /// The server to load.
-    #[arg(long, value_name = "URL", required = true, env = "FACOS_BENCH_TARGET")]
-    target: Option<String>,
-    /// A workload that is built in; `facos bench presets` lists them.
-    #[arg(long, value_name = "NAME", default_value = "steady", conflicts_with = "workload")]
-    preset: String,
-    /// A workload of your own.
-    #[arg(long, value_name = "FILE")]
-    workload: Option<PathBuf>,
-    /// Services, instead of the workload's number.
-    #[arg(long, value_name = "N")]
-    services: Option<u32>,
-    /// Instances of each service, instead of the workload's number.
-    #[arg(long, value_name = "N")]
-    instances: Option<u32>,
-    /// Subscribers over all services, instead of the workload's number.
-    #[arg(long, value_name = "N")]
-    subscribers: Option<u32>,
-    /// Metadata that each instance carries.
-    #[arg(long, value_name = "SIZE", value_parser = units::size)]
-    metadata_bytes: Option<usize>,
-    /// Namespaces among which the services are spread.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    namespaces: Vec<String>,
-    /// Groups among which the services are spread.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    groups: Vec<String>,
-    /// The SDK that is imitated: java-1.1.4, java-1.2.1, java-1.4.2, go-1, node or python.
-    #[arg(long, value_name = "SDK", default_value = "java-1.2.1")]
-    agent: String,
-    /// HTTP connections over all workers; the concurrency of a closed loop.
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    connections: u32,
-    /// Threads that send [default: one for each processor].
-    #[arg(long, value_name = "N")]
-    workers: Option<u32>,
-    /// The measured time.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
-    duration: Duration,
-    /// Time under the same load before anything is measured.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
-    warm_up: Duration,
-    /// How long an answer may take.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
-    timeout: Duration,
-    /// Plans this many requests per second over the workload's streams, whatever is answered.
-    #[arg(long, value_name = "RATE", value_parser = units::rate)]
-    rate: Option<Rate>,
-    /// How the requests of `--rate` are spread.
-    #[arg(long, value_enum, default_value_t)]
-    arrivals: Arrivals,
-    /// What everything random follows from, in hexadecimal [default: another each time].
-    #[arg(long, value_name = "HEX", value_parser = seed)]
-    seed: Option<u64>,
-    /// Search for the highest rate that keeps `--slo`.
-    #[arg(long, requires = "slo")]
-    find_max: bool,
-    /// What each step of a search must keep: `beat.p99<50ms,errors<0.1%`.
-    #[arg(long, value_name = "LIMITS", requires = "find_max")]
-    slo: Option<String>,
-    /// What the run must keep; exit code 4 when it does not. May be repeated.
-    #[arg(long, value_name = "LIMITS")]
-    threshold: Vec<String>,
-    /// How the result is written to stdout.
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
-    /// Writes a page with drawings.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Writes the result as JSON, whatever stdout gets.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Writes the result as JUnit XML.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Writes an interval log of each operation into a folder.
-    #[arg(long, value_name = "FOLDER")]
-    hlog: Option<PathBuf>,
-    /// Watches the processor time and memory of the server's process on this machine.
-    #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
-    /// Names the host when it is not this machine: load hurts.
-    #[arg(long, value_name = "HOST")]
-    allow_remote: Option<String>,
-    /// Leaves registered what was registered.
-    #[arg(long)]
-    keep: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Arrivals {
-    /// Evenly spaced.
-    #[default]
-    Constant,
-    /// As from many clients that do not know each other.
-    Poisson,
-}
 
 /// Runs the subcommand.
 ///
@@ -339,11 +187,6 @@ fn goal_of(args: &RunArgs, workload: &Workload) -> Result<Goal, Failure> {
     Ok(Goal { thresholds: all.concat(), search })
 }
 
-fn seed(text: &str) -> Result<u64, String> {
-    u64::from_str_radix(text.trim_start_matches("0x"), 16)
-        .map_err(|_| format!("`{text}` is no number in hexadecimal"))
-}
-
 fn probe(target: &Target) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -449,73 +292,4 @@ fn read(path: &PathBuf) -> Result<Document, Failure> {
     serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!("{} is no result of a run: {error}", path.display()), hint)
     })
-}
-
-fn nearest(given: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|name| (strsim::jaro_winkler(given, name), *name));
-    let near = near.filter(|(likeness, _)| *likeness > 0.8);
-    match near.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
-        Some((_, name)) => format!("did you mean `{name}`?"),
-        None => format!("there are {}", known.join(", ")),
-    }
-}
-
-fn workload_stop(error: WorkloadError) -> Failure {
-    let hint = match &error {
-        WorkloadError::NoSuchPreset { name, known } => nearest(name, known),
-        WorkloadError::Malformed(_) => {
-            "a workload has services, instances, beating, subscribers and [[stream]] tables"
-                .to_owned()
-        }
-        WorkloadError::Impossible(_) => {
-            "change the workload or the flags that change it".to_owned()
-        }
-    };
-    Failure::usage(error, hint)
-}
-
-fn limit_stop(error: LimitError) -> Failure {
-    let hint = match &error {
-        LimitError::TooMuch { .. } => {
-            "where one machine is not enough, `facos bench agent` runs on several"
-        }
-        LimitError::TooFewFiles { .. } => {
-            "raise it with `ulimit -n`, or take fewer --connections or --subscribers"
-        }
-    };
-    Failure::usage(error, hint)
-}
-
-fn target_stop(error: TargetError) -> Failure {
-    let (code, hint) = match &error {
-        TargetError::NoAddress(_) | TargetError::Unresolved { .. } => {
-            (USAGE, "an address is http://host:port".to_owned())
-        }
-        TargetError::Remote(host) => {
-            (USAGE, format!("only with your own servers: --allow-remote {host}"))
-        }
-        TargetError::Unreachable { .. } => {
-            (UNREACHABLE, "start the server first, or correct --target".to_owned())
-        }
-        TargetError::NotNacos { .. } => (
-            UNREACHABLE,
-            "the naming API of Nacos 1.x must answer at /nacos/v1/ns, without a login".to_owned(),
-        ),
-    };
-    Failure { code, error: error.to_string(), hint }
-}
-
-fn run_stop(error: RunError) -> Failure {
-    let (code, hint) = match &error {
-        RunError::Refused { .. } => {
-            (UNREACHABLE, "register one instance with curl and see what the server says")
-        }
-        RunError::NoServices { .. } => {
-            (USAGE, "services are dealt out whole: take more --services or fewer machines")
-        }
-        RunError::Io(_) | RunError::Worker(_) => {
-            (NO, "look at the limits of open files, ports and memory of this machine")
-        }
-    };
-    Failure { code, error: error.to_string(), hint: hint.to_owned() }
 }

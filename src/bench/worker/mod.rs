@@ -4,25 +4,29 @@
 //! The thread paces itself: between events it sleeps until the next planned instant, and a
 //! response is looked at where it was read. Per request that is one write, one read, and a share
 //! of one poll; nothing is allocated.
+mod exchange;
+mod messages;
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::UdpSocket;
 use mio::{Events, Poll, Token};
 
-use super::connection::{Connection, Readable, UnderWay};
-use super::load::{Job, Load, Next, Stage, Tallies};
+use super::connection::{Connection, UnderWay};
+use super::load::{Job, Load, Next, Stage};
 use super::population::Role;
-use super::record::{FAILURES, Failure, Interval, Times, record};
-use super::response::{Parsed, parse};
-use super::units::{Nanos, SECOND, nanos};
+use super::record::{FAILURES, Failure, Interval, record};
+use super::units::{Nanos, SECOND};
 use super::wakeup::Wakeup;
+
+pub use messages::{Clock, Command, Done, Report, Shared};
 
 /// What is read at once.
 const INPUT_BYTES: usize = 256 * 1024;
@@ -40,77 +44,6 @@ const PATIENCE: Nanos = 500_000_000;
 const SAMPLE_BYTES: usize = 160;
 
 const WAKEUP: Token = Token(usize::MAX - 1);
-
-/// The run's clock: nanoseconds since its origin.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock(pub Instant);
-
-impl Clock {
-    /// Now.
-    pub fn now(self) -> Nanos {
-        nanos(self.0.elapsed())
-    }
-}
-
-/// What a worker is told to do.
-#[derive(Debug)]
-pub enum Command {
-    /// Runs a stage.
-    Run {
-        /// Which one.
-        stage: Stage,
-        /// When it begins.
-        start: Nanos,
-        /// From when on requests are measured.
-        record_from: Nanos,
-        /// When it ends at the latest.
-        end: Nanos,
-    },
-    /// Takes another pace for the next stage that measures.
-    Workload(Arc<super::workload::Workload>),
-}
-
-/// What a worker has to say.
-#[derive(Debug)]
-pub enum Report {
-    /// The measures of an interval.
-    Interval(Box<Interval>),
-    /// Something that people should know of happened.
-    Event {
-        /// When.
-        at: Nanos,
-        /// What.
-        what: String,
-    },
-    /// A stage is over.
-    Done(Box<Done>),
-}
-
-/// How a stage went.
-#[derive(Clone, Debug, Default)]
-pub struct Done {
-    /// What went right and wrong since the worker began.
-    pub tallies: Tallies,
-    /// Requests of the stage that were tried in vain, when it was no measured one.
-    pub failed: u64,
-    /// The first failure of each kind, for people.
-    pub samples: [Option<String>; FAILURES],
-    /// Processor time of the worker's thread in this stage.
-    pub cpu: Duration,
-}
-
-/// What all workers of a run share.
-#[derive(Debug)]
-pub struct Shared {
-    /// The clock.
-    pub clock: Clock,
-    /// The server.
-    pub target: SocketAddr,
-    /// How long an answer may take.
-    pub timeout: Nanos,
-    /// Set when the run is to end early.
-    pub stop: AtomicBool,
-}
 
 /// One worker.
 #[derive(Debug)]
@@ -301,22 +234,6 @@ impl Worker {
         }
     }
 
-    fn connect(&mut self, index: usize) {
-        let registry = self.poll.registry();
-        self.load.interval.traffic.connects += 1;
-        let made = self.connections[index].connect(self.shared.target, registry, Token(index));
-        if made.is_err() {
-            self.fail(index, Failure::Connect);
-        }
-    }
-
-    fn flush(&mut self, index: usize) {
-        match self.connections[index].flush() {
-            Ok(bytes) => self.load.interval.traffic.sent_bytes += bytes as u64,
-            Err(_) => self.closed(index),
-        }
-    }
-
     /// Sleeps until something happens, `until` comes, or it is time to look around.
     fn wait(&mut self, events: &mut Events, until: Nanos) -> io::Result<()> {
         let now = self.shared.clock.now();
@@ -354,166 +271,6 @@ impl Worker {
         }
         if event.is_readable() {
             self.read(index);
-        }
-    }
-
-    fn read(&mut self, index: usize) {
-        loop {
-            match self.connections[index].read(&mut self.input) {
-                Readable::Bytes(bytes) => {
-                    self.received(index, bytes);
-                    // A short read has emptied the socket.
-                    if bytes < self.input.len() {
-                        return;
-                    }
-                }
-                Readable::Nothing => return,
-                Readable::End => return self.ended(index),
-                Readable::Broken => return self.closed(index),
-            }
-        }
-    }
-
-    /// Takes the first `count` bytes of the input buffer as the connection's next ones.
-    fn received(&mut self, index: usize, count: usize) {
-        let now = self.shared.clock.now();
-        self.load.interval.traffic.received_bytes += count as u64;
-        let connection = &mut self.connections[index];
-        if connection.under_way.is_none() {
-            // Bytes that nobody asked for: what they belong to cannot be known any more.
-            connection.close();
-            return;
-        }
-        if connection.partial.is_empty() {
-            match parse(&self.input[..count], false, &mut self.chunks) {
-                Parsed::Incomplete => connection.partial.extend_from_slice(&self.input[..count]),
-                Parsed::Malformed => self.fail(index, Failure::Http),
-                Parsed::Whole(response) => {
-                    let input = std::mem::take(&mut self.input);
-                    self.answered(index, &response, &input[..count], now);
-                    self.input = input;
-                }
-            }
-            return;
-        }
-        connection.partial.extend_from_slice(&self.input[..count]);
-        self.parse_partial(index, false, now);
-    }
-
-    fn parse_partial(&mut self, index: usize, ended: bool, now: Nanos) {
-        let mut partial = std::mem::take(&mut self.connections[index].partial);
-        match parse(&partial, ended, &mut self.chunks) {
-            Parsed::Incomplete if ended => self.fail(index, Failure::Closed),
-            Parsed::Incomplete => {
-                self.connections[index].partial = partial;
-                return;
-            }
-            Parsed::Malformed => self.fail(index, Failure::Http),
-            Parsed::Whole(response) => self.answered(index, &response, &partial, now),
-        }
-        // Its memory is kept for the next answer in pieces.
-        partial.clear();
-        self.connections[index].partial = partial;
-    }
-
-    fn answered(
-        &mut self,
-        index: usize,
-        response: &super::response::Response,
-        bytes: &[u8],
-        now: Nanos,
-    ) {
-        let connection = &mut self.connections[index];
-        let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
-        let times = Times { planned: job.planned, sent, answered: now };
-        let body = response.body.clone().map_or(&self.chunks[..], |range| &bytes[range]);
-        let judged = self.load.answered(&job, times, Ok((response.status, body)));
-        if let Err(failure) = judged {
-            let sample = &mut self.samples[failure.kind()];
-            sample.get_or_insert_with(|| sample_of(&job, response.status, body));
-        }
-        if response.closes || response.length < bytes.len() {
-            self.connections[index].close();
-        }
-        self.under_way -= 1;
-        self.refused = 0;
-        if self.down {
-            self.down = false;
-            self.event(now, "the server answers again".to_owned());
-        }
-        self.release(index, now);
-    }
-
-    /// The connection is free for the next request.
-    fn release(&mut self, index: usize, now: Nanos) {
-        if self.idle.is_empty() {
-            self.free_since = now;
-        }
-        self.idle.push(index);
-        if !self.draining {
-            self.feed();
-        }
-    }
-
-    /// The peer has closed.
-    fn ended(&mut self, index: usize) {
-        if self.connections[index].partial.is_empty() {
-            return self.closed(index);
-        }
-        let now = self.shared.clock.now();
-        self.parse_partial(index, true, now);
-    }
-
-    /// The connection is gone: a request that met the end of a kept connection is sent once more,
-    /// as Java's client does.
-    fn closed(&mut self, index: usize) {
-        let connection = &mut self.connections[index];
-        match &mut connection.under_way {
-            None => connection.close(),
-            Some(under_way) if !under_way.fresh => {
-                under_way.fresh = true;
-                connection.close();
-                connection.rewind();
-                self.load.interval.traffic.resent += 1;
-                self.connect(index);
-            }
-            Some(_) => self.fail(index, Failure::Closed),
-        }
-    }
-
-    fn could_not_connect(&mut self, index: usize, error: &io::Error) {
-        if !self.down {
-            self.down = true;
-            let now = self.shared.clock.now();
-            self.event(now, format!("the server cannot be reached: {error}"));
-        }
-        match self.connections[index].under_way {
-            Some(_) => self.fail(index, Failure::Connect),
-            None => self.connections[index].close(),
-        }
-    }
-
-    fn fail(&mut self, index: usize, failure: Failure) {
-        let now = self.shared.clock.now();
-        let connection = &mut self.connections[index];
-        let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
-        connection.close();
-        self.under_way -= 1;
-        let times = Times { planned: job.planned, sent, answered: now };
-        // How a failure without an answer is judged is known already.
-        let _ = self.load.answered(&job, times, Err(failure));
-        let sample = &mut self.samples[failure.kind()];
-        sample.get_or_insert_with(|| {
-            format!("{}: {}", job.operation.name(), Failure::NAMES[failure.kind()])
-        });
-        if failure == Failure::Connect {
-            self.refused += 1;
-            if self.refused > self.connections.len() + 2 {
-                self.load.abandon();
-            }
-            self.resting.push_back((now + REST, index));
-        } else {
-            self.release(index, now);
         }
     }
 
@@ -601,11 +358,6 @@ fn bind_subscribers(
         subscribers.push((socket, index as u32));
     }
     Ok(subscribers)
-}
-
-fn sample_of(job: &Job, status: u16, body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(SAMPLE_BYTES)]);
-    format!("{}: status {status}: {}", job.operation.name(), text.trim())
 }
 
 /// Processor time that the calling thread has used.

@@ -1,0 +1,81 @@
+//! What workers and the one who commands them say to each other.
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::super::load::{Stage, Tallies};
+use super::super::record::{FAILURES, Interval};
+use super::super::units::{Nanos, nanos};
+use super::super::workload::Workload;
+
+/// The run's clock: nanoseconds since its origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(pub Instant);
+
+impl Clock {
+    /// Now.
+    pub fn now(self) -> Nanos {
+        nanos(self.0.elapsed())
+    }
+}
+
+/// What a worker is told to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Runs a stage.
+    Run {
+        /// Which one.
+        stage: Stage,
+        /// When it begins.
+        start: Nanos,
+        /// From when on requests are measured.
+        record_from: Nanos,
+        /// When it ends at the latest.
+        end: Nanos,
+    },
+    /// Takes another pace for the next stage that measures.
+    Workload(Arc<Workload>),
+}
+
+/// What a worker has to say.
+#[derive(Debug)]
+pub enum Report {
+    /// The measures of an interval.
+    Interval(Box<Interval>),
+    /// Something that people should know of happened.
+    Event {
+        /// When.
+        at: Nanos,
+        /// What.
+        what: String,
+    },
+    /// A stage is over.
+    Done(Box<Done>),
+}
+
+/// How a stage went.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// What went right and wrong since the worker began.
+    pub tallies: Tallies,
+    /// Requests of the stage that were tried in vain, when it was no measured one.
+    pub failed: u64,
+    /// The first failure of each kind, for people.
+    pub samples: [Option<String>; FAILURES],
+    /// Processor time of the worker's thread in this stage.
+    pub cpu: Duration,
+}
+
+/// What all workers of a run share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The clock.
+    pub clock: Clock,
+    /// The server.
+    pub target: SocketAddr,
+    /// How long an answer may take.
+    pub timeout: Nanos,
+    /// Set when the run is to end early.
+    pub stop: AtomicBool,
+}
