@@ -233,7 +233,7 @@ mod tests {
         let relations: Vec<Relation> = all.iter().map(|threshold| threshold.relation).collect();
         use Relation::{AtLeast, AtMost, Equal, Less};
         assert_eq!(relations, [Less, AtMost, AtLeast, Equal]);
-        let span = parse("beat.service.max>1us").unwrap();
+        let span = parse("beat.service.max>0.5ms").unwrap();
         assert_eq!(span.metric, Metric::Latency(Operation::Beat, Span::Service, Statistic::Max));
     }
 

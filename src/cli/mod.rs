@@ -36,8 +36,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 Example: a server of version 1.2.1 on the port that Nacos clients know
   facos serve --profile 1.2.1
 
-Exit codes: 0 done, 1 the answer is no, 2 usage, 4 a threshold was missed, 69 a server is unreachable,
-70 internal error."
+Exit codes: 0 done, 1 the answer is no, 2 usage, 4 a threshold was missed,
+69 a server is unreachable, 70 internal error."
 )]
 struct Facos {
     #[command(subcommand)]

@@ -65,12 +65,15 @@ pub struct Scripted {
     state: Arc<State>,
 }
 
+/// Metadata by ip and port.
+type Instances = BTreeMap<(String, String), String>;
+
 struct State {
     script: Box<Script>,
     began: Instant,
     stop: AtomicBool,
     asked: Mutex<Vec<Asked>>,
-    services: Mutex<BTreeMap<String, BTreeMap<(String, String), String>>>,
+    services: Mutex<BTreeMap<String, Instances>>,
     subscribers: Mutex<BTreeMap<String, BTreeSet<u16>>>,
     push_after: Option<Duration>,
     address: SocketAddr,

@@ -32,7 +32,8 @@ fn play(load: &mut Load, end: Nanos, service: impl Fn(Nanos) -> Nanos) -> Vec<(J
             Next::Send(job) => {
                 let answered = now + service(now);
                 let times = Times { planned: job.planned, sent: now, answered };
-                load.answered(&job, times, Ok((200, body_of(&job)))).unwrap();
+                // Lists are empty here, which is held against them; it changes no plan.
+                let _ = load.answered(&job, times, Ok((200, body_of(&job))));
                 all.push((job, times));
                 now = answered;
             }
