@@ -57,6 +57,8 @@ fn every_form_of_the_result_tells_of_the_operation() {
     options.logs = Some(folder.path().to_owned());
     options.server_pid = Some(std::process::id());
     let mut document = run(options);
+    // Whether this machine kept the plan is not what is tested here.
+    document.generator.bottleneck = None;
     document.thresholds = threshold::parse_all("beat.p99<9s,lost=0,list.p99<1s")
         .unwrap()
         .iter()
