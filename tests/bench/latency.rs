@@ -28,7 +28,8 @@ fn a_stall_shows_in_the_response_time_and_not_in_the_service_time() {
     options.duration = Duration::from_secs(4);
     let document = run(options);
     let beat = &document.operations["beat"];
-    assert_eq!((beat.requests, beat.errors), (4000, 0));
+    // A machine that is busy at the very end leaves some unsent, and says so.
+    assert_eq!((beat.requests + document.correctness.unsent, beat.errors), (4000, 0));
     // A quarter of the requests were due in the stall, so that the 99th percentile of all is the
     // 96th of theirs; what comes on top is a machine that is busy with other tests.
     assert!((0.95e6..1.6e6).contains(&beat.response_us.p99), "{:?}", beat.response_us);
