@@ -29,3 +29,4 @@ pub use effect::{
 };
 pub use face::{ReadExtras, Registry, ServerOptions, SetCluster, Totals};
 pub use index::Listing;
+pub use overview::Tally;

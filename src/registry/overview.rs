@@ -5,10 +5,42 @@ use crate::model::{
     DatumKey, InstanceDatum, Millis, PushCounts, ServiceDatum, ServiceRef, Switches,
 };
 use crate::profile::PushStateShape;
+use crate::registry::addresses::Addresses;
 use crate::registry::face::Core;
 use crate::registry::{Datagram, Effect, Registry, Totals};
 
+/// How much one service holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Instances of both kinds.
+    pub instances: usize,
+    /// Those that are healthy.
+    pub healthy: usize,
+    /// Those that are persistent.
+    pub persistent: usize,
+    /// Subscribers.
+    pub subscribers: usize,
+}
+
+impl Tally {
+    /// Adds two tables of instances.
+    pub(super) fn add(&mut self, ephemeral: &Addresses, persistent: &Addresses) {
+        let healthy = |table: &Addresses| table.iter().filter(|e| e.instance.healthy).count();
+        self.instances += ephemeral.len() + persistent.len();
+        self.healthy += healthy(ephemeral) + healthy(persistent);
+        self.persistent += persistent.len();
+    }
+}
+
 impl Registry {
+    /// Counts each service, in no order that means anything.
+    pub fn tallies(&self, look: &mut dyn FnMut(ServiceRef<'_>, Tally)) {
+        match &self.core {
+            Core::ServiceKeyed(core) => core.tallies(look),
+            Core::ClientKeyed(core) => core.tallies(look),
+        }
+    }
+
     /// Pushes given up since the start, and those that wait for their ack.
     pub fn pushes(&self) -> (u64, usize) {
         (self.acks.failed, self.acks.waiting())

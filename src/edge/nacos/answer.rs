@@ -88,6 +88,17 @@ pub fn cross_origin(response: &mut Response, origin: Option<&str>, quirks: &Quir
     response.headers.push(("Access-Control-Allow-Credentials", Cow::Borrowed("true")));
 }
 
+/// The container sends whoever leaves out the slash behind the application's name to the same
+/// place with it (`console/probes`).
+pub fn slash_redirect(request: &Request<'_>) -> Response {
+    let host = request.headers.get("Host").unwrap_or_default();
+    let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+    let mut response = Response::empty(302);
+    let location = format!("http://{host}{}/{query}", request.path);
+    response.headers.push(("Location", Cow::Owned(location)));
+    response
+}
+
 /// Whether a browser asks if it may ask.
 pub fn is_preflight(request: &Request<'_>) -> bool {
     request.method == "OPTIONS"

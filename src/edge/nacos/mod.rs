@@ -18,6 +18,7 @@ mod instance;
 mod legacy;
 mod machine;
 mod operator;
+mod page;
 mod raft;
 pub mod routes;
 mod service;

@@ -3,7 +3,7 @@
 //! (`instance/unknown-paths`, `instance/wrong-methods`).
 
 use super::call::{Call, Note, Outcome};
-use super::{catalog, distro, health, instance, legacy, operator, raft, service, upgrade};
+use super::{catalog, distro, health, instance, legacy, operator, page, raft, service, upgrade};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
@@ -53,6 +53,7 @@ const AREAS: &[&[Route]] = &[
     raft::ROUTES,
     distro::ROUTES,
     upgrade::ROUTES,
+    page::ROUTES,
 ];
 
 /// Every address of every version.
@@ -80,7 +81,7 @@ impl Routes {
     /// The route of an address, if the version has it.
     pub fn find(&self, method: &str, path: &str, quirks: &Quirks) -> Option<Route> {
         let path = match path.strip_suffix('/') {
-            Some(shorter) if quirks.http.trailing_slash => shorter,
+            Some(shorter) if quirks.http.trailing_slash && !shorter.is_empty() => shorter,
             _ => path,
         };
         let mut found = self.by_path.get(path)?.iter();

@@ -1,7 +1,9 @@
-//! Services and instances of 2.x by kind, as the page about an upgrade counts them.
+//! Services and instances of 2.x counted: by kind, as the page about an upgrade shows them, and
+//! service by service.
 
 use super::ClientKeyed;
-use crate::registry::Totals;
+use crate::model::ServiceRef;
+use crate::registry::{Tally, Totals};
 
 impl ClientKeyed {
     /// Services that exist and their instances by the kind shown: ephemeral, then persistent.
@@ -13,5 +15,14 @@ impl ClientKeyed {
             kind.instances += service.ephemeral.len() + service.persistent.len();
         }
         kinds
+    }
+
+    /// Counts each service that exists.
+    pub fn tallies(&self, look: &mut dyn FnMut(ServiceRef<'_>, Tally)) {
+        for (_, service) in self.services.iter().filter(|(_, service)| service.exists()) {
+            let mut tally = Tally { subscribers: service.subscribers.len(), ..Tally::default() };
+            tally.add(&service.ephemeral, &service.persistent);
+            look(service.key.as_ref(), tally);
+        }
     }
 }

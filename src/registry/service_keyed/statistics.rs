@@ -2,7 +2,7 @@
 
 use super::{Service, ServiceKeyed};
 use crate::model::{Refusal, ServiceRef, java};
-use crate::registry::Totals;
+use crate::registry::{Tally, Totals};
 use md5::{Digest, Md5};
 use std::fmt::Write;
 
@@ -22,6 +22,17 @@ impl ServiceKeyed {
 }
 
 impl ServiceKeyed {
+    /// Counts each service.
+    pub fn tallies(&self, look: &mut dyn FnMut(ServiceRef<'_>, Tally)) {
+        for (_, service) in &self.services {
+            let mut tally = Tally { subscribers: service.subscribers.len(), ..Tally::default() };
+            for cluster in &service.clusters {
+                tally.add(&cluster.ephemeral, &cluster.persistent);
+            }
+            look(service.key.as_ref(), tally);
+        }
+    }
+
     /// PUT `/service/checksum`.
     pub fn service_checksum(&mut self, service: ServiceRef<'_>) -> Result<String, Refusal> {
         let Some(slot) = self.slot(service) else {

@@ -25,6 +25,11 @@ impl JsonObject {
         self.get(name).ok_or_else(Refusal::null_pointer)
     }
 
+    /// Every field with its text, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.fields.iter().map(|(name, text)| (name.as_str(), text.as_deref()))
+    }
+
     /// A field's text; `None` when it is missing or fastjson's null.
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter().rev();

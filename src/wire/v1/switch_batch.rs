@@ -8,6 +8,7 @@
 use crate::model::switches::HealthParams;
 use crate::model::{JavaException, Refusal, Switches, java};
 use crate::profile::JsonDialect;
+use crate::wire::json;
 use serde_json::{Map, Value};
 
 /// `SwitchDomain.HttpHealthParams.MIN_MIN`, ms.
@@ -57,14 +58,21 @@ pub(super) fn put(entries: &mut Vec<(String, i32)>, key: &str, value: i32) {
 }
 
 fn parse(text: &str, dialect: JsonDialect) -> Result<Value, Refusal> {
-    let bad = |error: serde_json::Error| no_object(dialect, &error.to_string());
     match dialect {
-        JsonDialect::Fastjson if java::is_blank(text) => Ok(Value::Null),
-        JsonDialect::Fastjson => serde_json::from_str(text).map_err(bad),
+        JsonDialect::Fastjson => {
+            let object = json::object(dialect, text)?;
+            // Its fields come as texts; nested objects and lists as their JSON.
+            let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| text.into());
+            let field = |(name, text): (&str, Option<&str>)| {
+                (name.to_owned(), text.map_or(Value::Null, value))
+            };
+            Ok(Value::Object(object.iter().map(field).collect()))
+        }
         // Jackson stops behind the first value.
         JsonDialect::Jackson => {
             let mut values = serde_json::Deserializer::from_str(text).into_iter();
             let empty = || no_object(dialect, "No content to map due to end-of-input");
+            let bad = |error: serde_json::Error| no_object(dialect, &error.to_string());
             values.next().ok_or_else(empty)?.map_err(bad)
         }
     }
@@ -288,5 +296,57 @@ fn plain(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_has_its_default() {
+        for dialect in [JsonDialect::Fastjson, JsonDialect::Jackson] {
+            assert_eq!(read("{}", dialect), Ok(Switches::default()));
+            let read = read(r#"{"checkTimes":"9","pushEnabled":"false","x":1}"#, dialect).unwrap();
+            let expected = Switches { check_times: 9, push_enabled: false, ..Switches::default() };
+            assert_eq!(read, expected);
+        }
+    }
+
+    #[test]
+    fn each_parser_takes_nulls_names_and_numbers_in_its_own_manner() {
+        let text = r#"{"check_times":7,"sendBeatOnly":null,"pushEnabled":2,"checkTimes":null}"#;
+        let fastjson = read(text, JsonDialect::Fastjson).unwrap();
+        assert_eq!((fastjson.check_times, fastjson.push_enabled), (3, false));
+        let jackson = read(text, JsonDialect::Jackson).unwrap();
+        assert_eq!((jackson.check_times, jackson.push_enabled), (0, true));
+        let lenient = read("{'check_times':7,}", JsonDialect::Fastjson).unwrap();
+        assert_eq!(lenient.check_times, 7);
+        assert!(read("{'check_times':7,}", JsonDialect::Jackson).is_err());
+    }
+
+    #[test]
+    fn maps_stand_in_the_order_of_the_parser_s_map() {
+        let text = r#"{"limitedUrlMap":{"/b":429,"/a":404,"/b":503}}"#;
+        let keys = |dialect| read(text, dialect).unwrap().limited_url_map;
+        let (b, a) = (("/b".to_owned(), 503), ("/a".to_owned(), 404));
+        assert_eq!(keys(JsonDialect::Jackson), [b.clone(), a.clone()]);
+        assert_eq!(keys(JsonDialect::Fastjson), [a, b]);
+    }
+
+    #[test]
+    fn checks_that_are_too_quick_or_make_no_sense_are_refused() {
+        for (text, message) in [
+            (r#"{"tcpHealthParams":{"min":499}}"#, "min check time for http or tcp is too small"),
+            (r#"{"httpHealthParams":{"max":2999}}"#, "max check time for http or tcp is too small"),
+            (r#"{"httpHealthParams":{"factor":-0.1}}"#, "malformed factor"),
+        ] {
+            for dialect in [JsonDialect::Fastjson, JsonDialect::Jackson] {
+                let refusal = read(text, dialect).unwrap_err();
+                assert!(refusal.message.starts_with(message), "{text}: {refusal}");
+            }
+        }
+        let null = read(r#"{"tcpHealthParams":null}"#, JsonDialect::Jackson).unwrap_err();
+        assert_eq!(null, Refusal::null_pointer());
     }
 }

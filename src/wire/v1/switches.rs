@@ -186,6 +186,24 @@ fn limited_urls(value: &str) -> Read {
     Ok(entry_edit(move |all| all.limited_url_map = limits))
 }
 
+/// The switches that differ, by the names that are shown, each with both values.
+pub fn differences(
+    now: &Switches,
+    usual: &Switches,
+    quirks: &Quirks,
+) -> Vec<(String, String, String)> {
+    let fields = |switches| -> serde_json::Map<String, serde_json::Value> {
+        serde_json::from_str(&body(switches, quirks)).unwrap_or_default()
+    };
+    let (now, usual) = (fields(now), fields(usual));
+    let text = |value: &serde_json::Value| value.to_string();
+    let differs = |(key, value): (String, serde_json::Value)| {
+        let other = usual.get(&key)?;
+        (value != *other).then(|| (key, text(&value), text(other)))
+    };
+    now.into_iter().filter_map(differs).collect()
+}
+
 /// GET `/operator/switches`: the bean in the order of its fields.
 pub fn body(switches: &Switches, quirks: &Quirks) -> String {
     let has = &quirks.switches;
