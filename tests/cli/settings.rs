@@ -107,7 +107,7 @@ fn a_token_is_never_shown() {
 #[test]
 fn a_mistake_in_the_file_is_told_with_its_line() {
     let place = Place::new();
-    let mut told = |text: &str| {
+    let told = |text: &str| {
         place.write("facos.toml", text);
         place.run("serve --port 0 --admin-port 0").refused(2).0
     };

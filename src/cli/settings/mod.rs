@@ -1,7 +1,7 @@
 //! The settings of a server: each with its type, its default, and who stated it.
 //!
-//! A new setting is a line in `settings!`, its default in `defaults`, its flag in `flags.rs` and its
-//! use in `serve_config`; the file, the environment, errors and `facos config print` follow.
+//! A new setting is a line in `settings!`, its default in `defaults`, its flag in `flags.rs` and
+//! its use in `serve_config`; the file, the environment, errors and `facos config print` follow.
 
 mod flags;
 mod layers;

@@ -77,7 +77,7 @@ pub(super) fn int(lexer: &Lexer) -> Result<i32, Thrown> {
 /// `bytesValue()` of a hexadecimal literal.
 pub(super) fn bytes(lexer: &Lexer) -> Result<Value, Thrown> {
     let digits = lexer.literal();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(Thrown::json(format!("illegal state. {}", digits.len())));
     }
     let nibble = |byte: u8| if byte <= 57 { byte.wrapping_sub(48) } else { byte.wrapping_sub(55) };
