@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod calls;
 pub mod cluster;
+pub mod connection;
 pub mod datum;
 pub mod instance;
 pub mod java;
@@ -13,6 +14,7 @@ pub mod push;
 pub mod push_counts;
 pub mod quantity;
 pub mod refusal;
+pub mod remote;
 pub mod selector;
 pub mod server_status;
 pub mod switches;
@@ -26,14 +28,16 @@ pub use calls::{
     MetadataFilter, NewService, PatchCall, Registration, ServiceExtras, StatusesCall,
 };
 pub use cluster::ClusterSettings;
+pub use connection::{ClientAbilities, ConnectionId, ConnectionMeta, LimitRule};
 pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
-pub use push::{Render, RenderedList};
+pub use push::{InfoHead, Render, RenderedList};
 pub use push_counts::PushCounts;
 pub use quantity::{QuantityError, Span};
 pub use refusal::{JavaException, Refusal};
+pub use remote::{RemoteQuery, RemoteService, RemoteSubscription};
 pub use selector::Selector;
 pub use server_status::ServerStatus;
 pub use switches::{SwitchEdit, Switches};

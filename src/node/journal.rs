@@ -1,9 +1,10 @@
 //! The journal: what clients asked, what they were answered, and what was pushed. A bounded ring of
 //! typed records; text is made of it only when somebody reads it.
 
-use crate::model::Millis;
+use crate::model::{ConnectionMeta, Millis, ServiceKey};
 use crate::node::Operation;
 use crate::registry::Datagram;
+use crate::registry::asks::{Ask, ServerRequest};
 use compact_str::CompactString;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -182,6 +183,56 @@ impl Journal {
         });
     }
 
+    /// Keeps what a client was asked on its stream.
+    pub fn asked(&self, request: &ServerRequest, now: Millis, operation: Operation) {
+        let service = match &request.what {
+            Ask::Notify { service, .. } => Some(service),
+            Ask::Detect | Ask::Reset(_) => None,
+        };
+        self.about_connection(now, operation, service, |record| {
+            record.port = i32::try_from(request.to.0).unwrap_or(i32::MAX);
+        });
+    }
+
+    /// Keeps an answer that came on a client's stream.
+    pub fn answered(&self, meta: &ConnectionMeta, now: Millis, service: Option<&ServiceKey>) {
+        self.about_connection(now, Operation::Ack, service, |record| who(record, meta));
+    }
+
+    /// Keeps the beginning or the end of a connection.
+    pub fn connection(&self, meta: &ConnectionMeta, now: Millis, operation: Operation) {
+        self.about_connection(now, operation, None, |record| who(record, meta));
+    }
+
+    fn about_connection(
+        &self,
+        now: Millis,
+        operation: Operation,
+        service: Option<&ServiceKey>,
+        fill: impl FnOnce(&mut Record),
+    ) {
+        if self.capacity == 0 {
+            return;
+        }
+        let text = |part: fn(&ServiceKey) -> &str| {
+            service.map_or(CompactString::const_new(""), |key| CompactString::from(part(key)))
+        };
+        let mut record = Record {
+            seq: 0,
+            time: now,
+            operation,
+            namespace: text(|key| &key.namespace),
+            service: text(|key| &key.name),
+            ip: CompactString::const_new(""),
+            port: 0,
+            agent: CompactString::const_new(""),
+            beat: None,
+            status: 0,
+        };
+        fill(&mut record);
+        self.record(record);
+    }
+
     /// Records that the filter wants, oldest first.
     pub fn query(&self, filter: &Filter) -> Vec<Record> {
         let ring = self.ring.lock();
@@ -209,4 +260,11 @@ impl Journal {
         ring.records.clear();
         ring.dropped = 0;
     }
+}
+
+/// Who is at the other end: the address that the client gives for itself, and its socket's port.
+fn who(record: &mut Record, meta: &ConnectionMeta) {
+    record.ip = CompactString::from(&*meta.client_ip);
+    record.port = i32::from(meta.remote.port());
+    record.agent = CompactString::from(meta.agent());
 }

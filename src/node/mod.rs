@@ -9,6 +9,7 @@ pub mod journal;
 pub mod metrics;
 pub mod operation;
 pub mod process;
+mod remote;
 pub mod store;
 
 pub use clock::Clock;
@@ -16,6 +17,7 @@ pub use journal::{Filter, Journal, Place, Record};
 pub use metrics::Metrics;
 pub use operation::Operation;
 pub use process::Process;
+pub use remote::{ResetDone, Streams};
 
 use crate::model::{Millis, Refusal, Render};
 use crate::profile::{Profile, ProfileError, Quirks};
@@ -23,6 +25,7 @@ use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
 };
 use parking_lot::{Mutex, RwLock};
+use remote::Resets;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -69,6 +72,9 @@ pub struct Node {
     quirks: RwLock<Arc<Quirks>>,
     registry: Mutex<Registry>,
     outbox: OnceLock<Box<dyn Outbox>>,
+    streams: OnceLock<Arc<dyn Streams>>,
+    /// Whoever waits until a client was told to go elsewhere.
+    resets: Resets,
     /// When the driver wakes next; an operation that needs it earlier notifies it.
     wakes_at: AtomicU64,
     earlier: Notify,
@@ -93,6 +99,8 @@ impl Node {
             restricted: AtomicBool::new(registry.is_restricted()),
             registry: Mutex::new(registry),
             outbox: OnceLock::new(),
+            streams: OnceLock::new(),
+            resets: Resets::default(),
             wakes_at: AtomicU64::new(0),
             earlier: Notify::new(),
             journal: Journal::new(config.journal_capacity),
@@ -117,6 +125,12 @@ impl Node {
     pub fn connect(&self, outbox: Box<dyn Outbox>) {
         // A second call would be a mistake of the caller and changes nothing.
         let _ = self.outbox.set(outbox);
+    }
+
+    /// Connects the node to the streams of its clients; called once, where it has any.
+    pub fn connect_streams(&self, streams: Arc<dyn Streams>) {
+        // As above.
+        let _ = self.streams.set(streams);
     }
 
     /// The node's time.
@@ -225,13 +239,13 @@ impl Node {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::Store(write) => Some(write.clone()),
-                Effect::Datagram(_) | Effect::Probe(_) => None,
+                _ => None,
             })
             .collect();
         (!writes.is_empty()).then(|| self.config.store.begin(&writes))
     }
 
-    fn run(&self, effects: Vec<Effect>) {
+    pub(super) fn run(&self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Datagram(datagram) => {
@@ -248,6 +262,13 @@ impl Node {
                 Effect::Probe(order) => {
                     if let Some(outbox) = self.outbox.get() {
                         outbox.probe(order);
+                    }
+                }
+                Effect::Ask(request) => self.ask(&request),
+                Effect::Settled(ask) => self.resets.settled(ask),
+                Effect::Disconnect(id) => {
+                    if let Some(streams) = self.streams.get() {
+                        streams.disconnect(id);
                     }
                 }
                 Effect::Store(_) => {}
@@ -316,6 +337,9 @@ impl Node {
     pub async fn settled(&self) {
         if let Some(outbox) = self.outbox.get() {
             outbox.settled().await;
+        }
+        if let Some(streams) = self.streams.get() {
+            streams.settled().await;
         }
     }
 

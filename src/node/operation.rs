@@ -33,17 +33,41 @@ pub enum Operation {
     Operator,
     /// Anything else, known or not.
     Other,
-    /// A push datagram.
+    /// `SubscribeServiceRequest` over gRPC.
+    Subscribe,
+    /// The same, taken back.
+    Unsubscribe,
+    /// `ServiceQueryRequest` over gRPC.
+    Query,
+    /// `ServiceListRequest` over gRPC.
+    Names,
+    /// `ServerCheckRequest`.
+    ServerCheck,
+    /// `HealthCheckRequest`.
+    HealthCheck,
+    /// Anything about the balance of connections.
+    Loader,
+    /// A connection was registered.
+    Connect,
+    /// A connection was refused.
+    Refuse,
+    /// A connection ended.
+    Disconnect,
+    /// A client was asked whether it is there.
+    Detect,
+    /// A client was told to go elsewhere.
+    Reset,
+    /// A push, by datagram or stream.
     Push,
     /// The same once more.
     Resend,
-    /// An ack of a push.
+    /// An ack of a push, or another answer of a client.
     Ack,
 }
 
 impl Operation {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Operation; 18] = [
+    pub const ALL: [Operation; 30] = [
         Self::Register,
         Self::Update,
         Self::Patch,
@@ -59,6 +83,18 @@ impl Operation {
         Self::Catalog,
         Self::Operator,
         Self::Other,
+        Self::Subscribe,
+        Self::Unsubscribe,
+        Self::Query,
+        Self::Names,
+        Self::ServerCheck,
+        Self::HealthCheck,
+        Self::Loader,
+        Self::Connect,
+        Self::Refuse,
+        Self::Disconnect,
+        Self::Detect,
+        Self::Reset,
         Self::Push,
         Self::Resend,
         Self::Ack,
@@ -82,6 +118,18 @@ impl Operation {
             Self::Catalog => "catalog",
             Self::Operator => "operator",
             Self::Other => "other",
+            Self::Subscribe => "subscribe",
+            Self::Unsubscribe => "unsubscribe",
+            Self::Query => "query",
+            Self::Names => "names",
+            Self::ServerCheck => "server_check",
+            Self::HealthCheck => "health_check",
+            Self::Loader => "loader",
+            Self::Connect => "connect",
+            Self::Refuse => "refuse",
+            Self::Disconnect => "disconnect",
+            Self::Detect => "detect",
+            Self::Reset => "reset",
             Self::Push => "push",
             Self::Resend => "resend",
             Self::Ack => "ack",

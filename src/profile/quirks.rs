@@ -88,6 +88,9 @@ quirks! {
     list: ListQuirks {
         shape: ListShape = version, "The body of a list.";
     }
+    grpc: GrpcQuirks {
+        port: bool = version, "Whether gRPC is served, a thousand above the HTTP port; chosen at start.";
+    }
     expiry: ExpiryQuirks {
         obeys_health_check_switch: bool = version, "Whether healthCheckEnabled=false stops the expiry of beats.";
         pauses_at_start: bool = version, "Whether a cold start checks no health for a minute.";

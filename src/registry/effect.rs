@@ -1,8 +1,10 @@
 //! What follows from an operation: the registry only says it, the node does it.
 
 use crate::model::{
-    ClusterSettings, HealthChecker, Instance, Metadata, Selector, ServiceKey, Switches,
+    ClusterSettings, ConnectionId, HealthChecker, Instance, Metadata, Selector, ServiceKey,
+    Switches,
 };
+use crate::registry::asks::ServerRequest;
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -15,6 +17,12 @@ pub enum Effect {
     Probe(ProbeOrder),
     /// Make a change durable before the caller is answered.
     Store(StoreWrite),
+    /// Ask a client something on the stream of its connection.
+    Ask(ServerRequest),
+    /// Somebody's ask to reset a connection was answered, or its time is up.
+    Settled(u64),
+    /// End a connection whose client is gone.
+    Disconnect(ConnectionId),
 }
 
 /// A push on its way.

@@ -2,13 +2,15 @@
 
 use crate::model::{
     Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
-    ListCall, Millis, NewService, PatchCall, Refusal, Registration, Render, RenderedList,
-    ServiceDetail, ServiceExtras, ServiceRef, SubscriberView, Switches,
+    LimitRule, ListCall, Millis, NewService, PatchCall, Refusal, Registration, Render,
+    RenderedList, ServiceDetail, ServiceExtras, ServiceRef, SubscriberView, Switches,
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
 use crate::registry::addresses::Registered;
+use crate::registry::asks::Asks;
 use crate::registry::client_keyed::ClientKeyed;
+use crate::registry::connections::Connections;
 use crate::registry::probes::Probes;
 use crate::registry::raft_log::RaftLog;
 use crate::registry::scope::Scope;
@@ -26,11 +28,13 @@ pub struct ServerOptions {
     pub expire_instances: bool,
     /// Go through the first minute of a real server: 1.x checks no health in it.
     pub cold_start: bool,
+    /// How many connections there may be (2.x).
+    pub limit_rule: LimitRule,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { expire_instances: true, cold_start: false }
+        Self { expire_instances: true, cold_start: false, limit_rule: LimitRule::default() }
     }
 }
 
@@ -57,7 +61,9 @@ pub struct Registry {
     pub(super) timers: Timers,
     pub(super) options: ServerOptions,
     pub(super) acks: Acks,
+    pub(super) asks: Asks,
     pub(super) probes: Probes,
+    pub(super) connections: Connections,
     pub(super) render: Arc<dyn Render>,
     pub(super) started: Millis,
 }
@@ -78,6 +84,7 @@ macro_rules! on_core {
             options: &$registry.options,
             timers: &mut $registry.timers,
             acks: &mut $registry.acks,
+            asks: &mut $registry.asks,
             probes: &mut $registry.probes,
             render: &*$registry.render,
             effects: Vec::new(),
@@ -133,16 +140,19 @@ impl Registry {
             timers: Timers::default(),
             options,
             acks: Acks::default(),
+            asks: Asks::default(),
+            connections: Connections::default(),
             probes: Probes::default(),
             render,
             started: now,
         };
+        registry.connections.rule = registry.options.limit_rule.clone();
         registry.set_standing_timers();
         registry
     }
 
     fn set_standing_timers(&mut self) {
-        use crate::registry::{client_keyed, service_keyed};
+        use crate::registry::{client_keyed, connections, service_keyed};
         let started = self.started;
         match self.core {
             Core::ServiceKeyed(_) => {
@@ -154,6 +164,7 @@ impl Registry {
                     (client_keyed::CLIENT_SWEEP_MS, Timer::Subscribers),
                     (client_keyed::RECORD_SWEEP_MS, Timer::Records),
                     (client_keyed::FIRST_SERVICE_SWEEP_MS, Timer::EmptyServices),
+                    (connections::FIRST_CHECK_MS, Timer::Connections),
                 ];
                 for (after_ms, timer) in standing {
                     self.timers.set(started + after_ms, timer);
@@ -332,6 +343,8 @@ impl Registry {
             Timer::Ack(number) => {
                 self.acks.due(&mut self.timers, now, number).into_iter().collect()
             }
+            Timer::Ask(number) => self.unanswered(now, number),
+            Timer::Connections => self.check_connections(now, at),
             Timer::Check(slot) => on_core!(self, now, |core, scope| {
                 core.check(scope, slot, at);
                 scope.take_effects()

@@ -8,14 +8,17 @@
 pub mod acks;
 pub mod addresses;
 mod agents;
+pub mod asks;
 mod catalog;
 pub mod client_keyed;
+pub mod connections;
 pub mod effect;
 mod face;
 pub mod index;
 mod overview;
 pub mod probes;
 mod raft_log;
+mod remote;
 mod scope;
 pub mod service_keyed;
 mod standing;

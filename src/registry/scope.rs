@@ -3,6 +3,7 @@
 use crate::model::{Millis, Render, Switches};
 use crate::profile::Quirks;
 use crate::registry::acks::Acks;
+use crate::registry::asks::Asks;
 use crate::registry::probes::Probes;
 use crate::registry::timers::Timers;
 use crate::registry::{Effect, ServerOptions};
@@ -21,6 +22,8 @@ pub struct Scope<'a> {
     pub timers: &'a mut Timers,
     /// Pushes that wait for an ack.
     pub acks: &'a mut Acks,
+    /// What clients were asked on their streams.
+    pub asks: &'a mut Asks,
     /// Active health checks.
     pub probes: &'a mut Probes,
     /// How lists and datagrams are written.

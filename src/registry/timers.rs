@@ -19,6 +19,10 @@ pub enum Timer {
     Probe(u64),
     /// Looks whether a push was acknowledged.
     Ack(u64),
+    /// Looks whether a client answered on its stream.
+    Ask(u64),
+    /// Looks at all connections (2.x).
+    Connections,
     /// Forgets subscribers that stopped asking.
     Subscribers,
     /// Drops services that stayed empty (2.x).

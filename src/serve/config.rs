@@ -1,5 +1,6 @@
 //! What a server is started with: plain values, whoever collected them.
 
+use crate::model::LimitRule;
 use crate::profile::Profile;
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
@@ -58,6 +59,8 @@ pub struct ServeConfig {
     pub cold_start: bool,
     /// Remove instances that stopped beating (`nacos.naming.expireInstance`).
     pub expire_instances: bool,
+    /// How many connections 2.x clients may have (`data/loader/limitRule`).
+    pub limit_rule: LimitRule,
     /// Directory of durable state; without it everything is in memory.
     pub data: Option<PathBuf>,
     /// Records that the journal keeps; 0 turns it off.
@@ -80,6 +83,7 @@ impl ServeConfig {
             clock: ClockKind::Real,
             cold_start: false,
             expire_instances: true,
+            limit_rule: LimitRule::default(),
             data: None,
             journal_records: DEFAULT_JOURNAL_RECORDS,
             workers: 2,

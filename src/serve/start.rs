@@ -4,6 +4,7 @@
 use super::config::{ClockKind, NodeReady, Ready, ServeConfig};
 use super::error::StartError;
 use crate::edge::admin::{AdminHandler, AdminSetup};
+use crate::edge::grpc::{self, Lines, Port};
 use crate::edge::http::{self, ServerConfig, Shutdown};
 use crate::edge::nacos::{NacosHandler, page_style};
 use crate::edge::outbox::SocketOutbox;
@@ -16,8 +17,10 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// From a node's HTTP port to the one where 2.x clients look for gRPC.
-const GRPC_OFFSET: u16 = 1_000;
+/// From a node's HTTP port to those where 2.x clients and servers look for gRPC.
+const GRPC_OFFSETS: [u16; 2] = [1_000, 1_001];
+/// Connections that a node's gRPC ports hold open.
+const MAX_CONNECTIONS: usize = 65_536;
 /// How often a free pair of ports is looked for.
 const PORT_TRIES: usize = 64;
 
@@ -43,7 +46,7 @@ pub fn start(config: ServeConfig) -> Result<Running, StartError> {
         return Err(StartError::OpenAdmin { address: admin_address });
     }
     let admin = listen(admin_address)?;
-    let listener = node_listener(&config)?;
+    let (listener, remote) = node_listeners(&config)?;
     let clock = Arc::new(match config.clock {
         ClockKind::Real => Clock::Real,
         ClockKind::Manual => Clock::manual(),
@@ -52,7 +55,7 @@ pub fn start(config: ServeConfig) -> Result<Running, StartError> {
     let shutdown = Shutdown::default();
     let mut running = Running {
         ready: Ready {
-            nodes: vec![NodeReady { http: url(&listener)?, grpc: None }],
+            nodes: vec![NodeReady { http: url(&listener)?, grpc: address(remote.first())? }],
             admin: url(&admin)?,
             profile: config.profile.name.clone(),
             clock: config.clock.name(),
@@ -63,6 +66,7 @@ pub fn start(config: ServeConfig) -> Result<Running, StartError> {
         threads: Vec::new(),
     };
     running.begin_background(&node)?;
+    running.serve_clients(&config, &node, remote)?;
     running.serve_node(&config, node, listener)?;
     running.serve_admin(&config, admin)?;
     Ok(running)
@@ -107,6 +111,24 @@ impl Running {
                 shutdown.ended().await;
             });
         })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// The ports of 2.x clients and servers, where the version has them.
+    fn serve_clients(
+        &mut self,
+        config: &ServeConfig,
+        node: &Arc<Node>,
+        listeners: Vec<TcpListener>,
+    ) -> Result<(), StartError> {
+        if listeners.is_empty() {
+            return Ok(());
+        }
+        let lines = Arc::new(Lines::new(node.clock().is_manual()));
+        node.connect_streams(lines.clone());
+        let port = Port { workers: config.workers, max_connections: MAX_CONNECTIONS };
+        let thread = grpc::serve(listeners, node.clone(), lines, &port, &self.shutdown)?;
         self.threads.push(thread);
         Ok(())
     }
@@ -173,8 +195,11 @@ fn open_node(
         Some(directory) => Arc::new(DiskStore::open(directory)?),
         None => Arc::new(NoStore),
     };
-    let options =
-        ServerOptions { expire_instances: config.expire_instances, cold_start: config.cold_start };
+    let options = ServerOptions {
+        expire_instances: config.expire_instances,
+        cold_start: config.cold_start,
+        limit_rule: config.limit_rule.clone(),
+    };
     Ok(Node::new(NodeConfig {
         profile: config.profile.clone(),
         options,
@@ -190,21 +215,38 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     http::listen(address).map_err(|source| StartError::Listen { address, source })
 }
 
-/// Listens on the port asked for; port 0 finds one whose neighbour for gRPC is free, too.
-fn node_listener(config: &ServeConfig) -> Result<TcpListener, StartError> {
-    let address = SocketAddr::new(config.bind, config.port);
+/// Listens on the port asked for and on those of gRPC; port 0 finds one whose neighbours are free,
+/// whether the version has gRPC or not.
+fn node_listeners(config: &ServeConfig) -> Result<(TcpListener, Vec<TcpListener>), StartError> {
+    let wanted = SocketAddr::new(config.bind, config.port);
+    let remote = config.profile.quirks.grpc.port;
     if config.port != 0 {
-        return listen(address);
+        let listener = listen(wanted)?;
+        let neighbours = if remote { neighbours(wanted)? } else { Vec::new() };
+        return Ok((listener, neighbours));
     }
     for _ in 0..PORT_TRIES {
-        let listener = listen(address)?;
-        let port = listener.local_addr()?.port().checked_add(GRPC_OFFSET);
-        let free = |port| http::listen(SocketAddr::new(config.bind, port)).is_ok();
-        if port.is_some_and(free) {
-            return Ok(listener);
+        let listener = listen(wanted)?;
+        if let Ok(neighbours) = neighbours(listener.local_addr()?) {
+            return Ok((listener, if remote { neighbours } else { Vec::new() }));
         }
     }
     Err(StartError::NoPortPair)
+}
+
+fn neighbours(http: SocketAddr) -> Result<Vec<TcpListener>, StartError> {
+    let beside = |offset| {
+        let port = http.port().checked_add(offset).ok_or(StartError::NoPortPair)?;
+        listen(SocketAddr::new(http.ip(), port))
+    };
+    GRPC_OFFSETS.into_iter().map(beside).collect()
+}
+
+fn address(listener: Option<&TcpListener>) -> Result<Option<String>, StartError> {
+    Ok(match listener {
+        Some(listener) => Some(listener.local_addr()?.to_string()),
+        None => None,
+    })
 }
 
 fn url(listener: &TcpListener) -> Result<String, StartError> {

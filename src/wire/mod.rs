@@ -3,12 +3,14 @@
 //!
 //! - `form`, `params`: what a servlet finds in query and body, and how Nacos reads it.
 //! - `request_param`: what Spring converts before a controller sees it.
+//! - `grpc`: the messages of 2.x connections.
 //! - `v1`: the calls of the HTTP API and their answers.
 //! - `status`: the one place that decides what a client sees of a refusal.
 //! - `reply`, `media`: an answer before it meets a socket, and its negotiated type.
 //! - `push`: datagrams to subscribers and their acks.
 
 mod form;
+pub mod grpc;
 pub mod json;
 pub mod media;
 pub mod params;

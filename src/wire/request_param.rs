@@ -11,8 +11,19 @@ use crate::model::{JavaException, Refusal, java};
 /// It is missing, or no number.
 pub fn int(params: &Params<'_>, name: &str) -> Result<i32, Refusal> {
     match params.single(name) {
-        Some(text) => parse_int(text),
+        Some(text) => parse_int(text, "int"),
         None => Err(missing(name, "int")),
+    }
+}
+
+/// A required `Integer`: an empty text is none.
+///
+/// # Errors
+/// It is missing, or no number.
+pub fn integer(params: &Params<'_>, name: &str) -> Result<i32, Refusal> {
+    match params.single(name).filter(|text| !text.is_empty()) {
+        Some(text) => parse_int(text, "java.lang.Integer"),
+        None => Err(missing(name, "Integer")),
     }
 }
 
@@ -22,7 +33,7 @@ pub fn int(params: &Params<'_>, name: &str) -> Result<i32, Refusal> {
 /// It is missing, or no number.
 pub fn optional_int(params: &Params<'_>, name: &str) -> Result<i32, Refusal> {
     match params.single(name) {
-        Some(text) => parse_int(text),
+        Some(text) => parse_int(text, "int"),
         None => Err(no_null("int", name)),
     }
 }
@@ -73,7 +84,7 @@ pub fn boolean_or(params: &Params<'_>, name: &str, default: Option<bool>) -> Res
 }
 
 /// `NumberUtils.parseNumber`: decimal, or hexadecimal behind `0x` or `#`.
-fn parse_int(text: &str) -> Result<i32, Refusal> {
+fn parse_int(text: &str, kind: &str) -> Result<i32, Refusal> {
     let text = java::without_whitespace(text);
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -87,7 +98,7 @@ fn parse_int(text: &str) -> Result<i32, Refusal> {
     value.ok_or_else(|| {
         let radix = if hexadecimal.is_some() { " under radix 16" } else { "" };
         let message = format!("For input string: \"{shown}\"{radix}");
-        mismatch("int", "java.lang.NumberFormatException", message)
+        mismatch(kind, "java.lang.NumberFormatException", message)
     })
 }
 

@@ -190,6 +190,7 @@ impl Settings {
             clock: self.clock.value,
             cold_start: self.cold_start.value,
             expire_instances: self.expire_instances.value,
+            limit_rule: crate::model::LimitRule::default(),
             data: self.data.value.clone(),
             journal_records: self.journal.value as usize,
             workers: self.workers.value.get().into(),

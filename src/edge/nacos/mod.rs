@@ -16,7 +16,8 @@ mod handler;
 mod health;
 mod instance;
 mod legacy;
-mod machine;
+mod loader;
+pub(super) mod machine;
 mod operator;
 mod page;
 mod raft;
@@ -25,4 +26,5 @@ mod service;
 mod traffic;
 mod upgrade;
 
+pub use call::Note;
 pub use handler::{NacosHandler, page_style};

@@ -3,7 +3,9 @@
 //! (`instance/unknown-paths`, `instance/wrong-methods`).
 
 use super::call::{Call, Note, Outcome};
-use super::{catalog, distro, health, instance, legacy, operator, page, raft, service, upgrade};
+use super::{
+    catalog, distro, health, instance, legacy, loader, operator, page, raft, service, upgrade,
+};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
@@ -54,6 +56,7 @@ const AREAS: &[&[Route]] = &[
     distro::ROUTES,
     upgrade::ROUTES,
     page::ROUTES,
+    loader::ROUTES,
 ];
 
 /// Every address of every version.

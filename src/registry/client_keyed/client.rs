@@ -1,20 +1,19 @@
-//! `IpPortBasedClient`: one for each ip and port that registered or subscribed over HTTP. Its beat
-//! check keeps the rhythm of its creation.
+//! Clients of 2.x. `IpPortBasedClient`: one for each ip and port that registered or subscribed over
+//! HTTP; its beat check keeps the rhythm of its creation. `ConnectionBasedClient`: one for each
+//! connection that published or subscribed over gRPC; it dies with the connection. They differ in
+//! nothing else.
 
-use crate::model::Millis;
+use crate::model::{ConnectionId, Millis};
 use hashbrown::HashTable;
+use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::hash::{Hash, Hasher};
 
 /// A client.
 #[derive(Debug)]
 pub struct Client {
-    /// Address.
-    pub ip: Box<str>,
-    /// Port.
-    pub port: i32,
-    /// Keeps its instances by beats.
-    pub ephemeral: bool,
+    /// Who it is.
+    pub identity: Identity,
     /// When it was first seen.
     pub created: Millis,
     /// The last registration or subscription; beats are looked up at their instances.
@@ -27,11 +26,48 @@ pub struct Client {
     pub check_due: Option<Millis>,
 }
 
-/// All clients, found by address and kind.
+/// What makes a client the one it is, and decides how it dies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// An address: by beats that stop, or when the last persistent instance is deregistered.
+    Address {
+        /// Address.
+        ip: Box<str>,
+        /// Port.
+        port: i32,
+        /// Keeps its instances by beats.
+        ephemeral: bool,
+    },
+    /// A connection: when that ends.
+    Connection(ConnectionId),
+}
+
+impl Client {
+    /// Whether it is an address that keeps its instances by beats.
+    pub fn beats(&self) -> bool {
+        matches!(self.identity, Identity::Address { ephemeral: true, .. })
+    }
+
+    /// Whether it is gone as soon as it publishes nothing.
+    pub fn is_persistent(&self) -> bool {
+        matches!(self.identity, Identity::Address { ephemeral: false, .. })
+    }
+
+    /// The address, if that is what it is.
+    pub fn address(&self) -> Option<(&str, i32)> {
+        match &self.identity {
+            Identity::Address { ip, port, .. } => Some((ip, *port)),
+            Identity::Connection(_) => None,
+        }
+    }
+}
+
+/// All clients, found by address and kind, or by connection.
 #[derive(Debug, Default)]
 pub struct Clients {
     slots: Slab<Client>,
     table: HashTable<usize>,
+    connected: FxHashMap<ConnectionId, usize>,
 }
 
 fn hash_of(ip: &str, port: i32, ephemeral: bool) -> u64 {
@@ -40,14 +76,28 @@ fn hash_of(ip: &str, port: i32, ephemeral: bool) -> u64 {
     hasher.finish()
 }
 
+fn hash_client(client: &Client) -> u64 {
+    match &client.identity {
+        Identity::Address { ip, port, ephemeral } => hash_of(ip, *port, *ephemeral),
+        Identity::Connection(id) => id.0,
+    }
+}
+
 impl Clients {
     /// The slot of a client.
     pub fn find(&self, ip: &str, port: i32, ephemeral: bool) -> Option<usize> {
-        let same = |slot: &usize| {
-            let client = &self.slots[*slot];
-            client.port == port && client.ephemeral == ephemeral && *client.ip == *ip
+        let same = |slot: &usize| match &self.slots[*slot].identity {
+            Identity::Address { ip: known, port: its, ephemeral: kind } => {
+                *its == port && *kind == ephemeral && **known == *ip
+            }
+            Identity::Connection(_) => false,
         };
         self.table.find(hash_of(ip, port, ephemeral), same).copied()
+    }
+
+    /// The slot of a connection's client.
+    pub fn find_connected(&self, id: ConnectionId) -> Option<usize> {
+        self.connected.get(&id).copied()
     }
 
     /// The slot of a client, connected when it was not known; seen now.
@@ -56,22 +106,33 @@ impl Clients {
             self.slots[slot].last_seen = now;
             return slot;
         }
-        let slot = self.slots.insert(Client {
-            ip: ip.into(),
-            port,
-            ephemeral,
+        let slot = self.insert(now, Identity::Address { ip: ip.into(), port, ephemeral });
+        let slots = &self.slots;
+        let hash = hash_of(ip, port, ephemeral);
+        self.table.insert_unique(hash, slot, |slot| hash_client(&slots[*slot]));
+        slot
+    }
+
+    /// The slot of a connection's client, made when it did nothing so far; seen now.
+    pub fn seen_connected(&mut self, now: Millis, id: ConnectionId) -> usize {
+        if let Some(slot) = self.find_connected(id) {
+            self.slots[slot].last_seen = now;
+            return slot;
+        }
+        let slot = self.insert(now, Identity::Connection(id));
+        self.connected.insert(id, slot);
+        slot
+    }
+
+    fn insert(&mut self, now: Millis, identity: Identity) -> usize {
+        self.slots.insert(Client {
+            identity,
             created: now,
             last_seen: now,
             published: Vec::new(),
             subscribed: Vec::new(),
             check_due: None,
-        });
-        let slots = &self.slots;
-        self.table.insert_unique(hash_of(ip, port, ephemeral), slot, |slot| {
-            let client = &slots[*slot];
-            hash_of(&client.ip, client.port, client.ephemeral)
-        });
-        slot
+        })
     }
 
     /// A client, to be changed.
@@ -87,9 +148,16 @@ impl Clients {
     /// Disconnects a client.
     pub fn remove(&mut self, slot: usize) -> Option<Client> {
         let client = self.slots.try_remove(slot)?;
-        let hash = hash_of(&client.ip, client.port, client.ephemeral);
-        if let Ok(found) = self.table.find_entry(hash, |known| *known == slot) {
-            found.remove();
+        match client.identity {
+            Identity::Connection(id) => {
+                self.connected.remove(&id);
+            }
+            Identity::Address { .. } => {
+                let found = self.table.find_entry(hash_client(&client), |known| *known == slot);
+                if let Ok(found) = found {
+                    found.remove();
+                }
+            }
         }
         Some(client)
     }

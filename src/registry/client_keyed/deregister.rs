@@ -55,7 +55,7 @@ impl ClientKeyed {
         if let Some(known) = self.clients.get_mut(client) {
             known.published.retain(|published| *published != slot);
             known.last_seen = known.last_seen.max(last_beat);
-            if !known.ephemeral && known.published.is_empty() {
+            if known.is_persistent() && known.published.is_empty() {
                 self.clients.remove(client);
             }
         }

@@ -94,7 +94,11 @@ impl ClientKeyed {
             return;
         }
         known.check_due = None;
-        let (ip, port, published) = (known.ip.clone(), known.port, known.published.clone());
+        let Some((ip, port)) = known.address().map(|(ip, port)| (Box::<str>::from(ip), port))
+        else {
+            return;
+        };
+        let published = known.published.clone();
         let paused =
             scope.quirks.expiry.obeys_health_check_switch && !scope.switches.health_check_enabled;
         let mut next = None;

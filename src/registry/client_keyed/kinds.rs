@@ -12,7 +12,7 @@ impl ClientKeyed {
         for (_, service) in self.services.iter().filter(|(_, service)| service.exists()) {
             let kind = &mut kinds[usize::from(!service.shown_kind())];
             kind.services += 1;
-            kind.instances += service.ephemeral.len() + service.persistent.len();
+            kind.instances += service.count();
         }
         kinds
     }

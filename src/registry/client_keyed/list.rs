@@ -3,7 +3,7 @@
 //! somebody set one through the API (`timing/protect-threshold`, `timing/none-healthy`). An unknown
 //! service gets an empty list, and its subscriber is kept (`push/before-the-service`).
 
-use super::service::{Service, Snapshot, Subscriber, Variant};
+use super::service::{Reader, Route, Service, Snapshot, Subscriber, Variant};
 use super::{ClientKeyed, read};
 use crate::model::{HostView, ListCall, Millis, Refusal, RenderedList, ServiceView};
 use crate::registry::agents;
@@ -19,6 +19,7 @@ impl ClientKeyed {
         self.subscribe(scope, call)?;
         self.snapshot(call.service, true);
         let variant = Variant {
+            reader: Reader::Http,
             clusters: call.clusters.into(),
             healthy_only: call.healthy_only,
             cache_millis: scope.switches.push_cache_millis as u64,
@@ -58,7 +59,7 @@ impl ClientKeyed {
         }
         service.subscribers.push(Subscriber {
             client,
-            to,
+            to: Route::Datagram(to),
             agent: call.agent.text.as_str().into(),
             clusters: call.clusters.into(),
             app: call.app.into(),
@@ -70,7 +71,7 @@ impl ClientKeyed {
 }
 
 /// The list of a service that does not exist.
-fn empty<'a>(name: &'a str, variant: &'a Variant, now: Millis) -> ServiceView<'a> {
+pub(super) fn empty<'a>(name: &'a str, variant: &'a Variant, now: Millis) -> ServiceView<'a> {
     ServiceView {
         name,
         grouped_dom: true,
@@ -91,7 +92,11 @@ pub(super) fn view<'a>(service: &'a Service, variant: &'a Variant, now: Millis) 
     let mut shown = empty(&service.key.name, variant, now);
     let Some(snapshot) = &service.snapshot else { return shown };
     shown.known = true;
-    let mut hosts = select(&service.key.name, snapshot, &variant.clusters);
+    let mut hosts = select(&service.key.name, snapshot, variant);
+    if variant.reader == Reader::Raw {
+        shown.hosts = hosts;
+        return shown;
+    }
     let healthy = hosts.iter().filter(|host| host.healthy).count();
     let threshold = service.settings.as_ref().map(|settings| settings.protect_threshold);
     let protected = threshold.is_some_and(|threshold| {
@@ -108,8 +113,10 @@ pub(super) fn view<'a>(service: &'a Service, variant: &'a Variant, now: Millis) 
     shown
 }
 
-/// Enabled hosts of the clusters asked for.
-fn select<'a>(service: &str, snapshot: &'a Snapshot, clusters: &str) -> Vec<HostView<'a>> {
+/// Hosts of the clusters asked for, as far as the reader is shown them.
+fn select<'a>(service: &str, snapshot: &'a Snapshot, variant: &Variant) -> Vec<HostView<'a>> {
+    let clusters = &*variant.clusters;
+    let shows_disabled = matches!(variant.reader, Reader::Subscription | Reader::Raw);
     let mut names: Vec<&str> = clusters.split(',').collect();
     names.sort_unstable();
     let wanted = |name: &str| clusters.is_empty() || names.binary_search(&name).is_ok();
@@ -118,6 +125,6 @@ fn select<'a>(service: &str, snapshot: &'a Snapshot, clusters: &str) -> Vec<Host
         .iter()
         .filter(|host| wanted(&host.instance.cluster))
         .map(|host| read::view(service, host, snapshot.ephemeral, host.instance.healthy))
-        .filter(|host| host.enabled)
+        .filter(|host| host.enabled || shows_disabled)
         .collect()
 }

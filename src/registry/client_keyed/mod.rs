@@ -8,6 +8,7 @@ mod batch;
 mod beat;
 mod catalog;
 mod client;
+mod connected;
 mod deregister;
 mod expiry;
 mod health;
@@ -55,6 +56,11 @@ impl Default for ClientKeyed {
 }
 
 impl ClientKeyed {
+    /// The core whose clients may hold connections: this one.
+    pub fn clients(&mut self) -> Option<&mut ClientKeyed> {
+        Some(self)
+    }
+
     /// The slot of a service that is known in any way: it exists, or somebody subscribed to it, or
     /// records stand under its name.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {

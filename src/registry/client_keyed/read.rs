@@ -64,8 +64,7 @@ impl ClientKeyed {
     /// Shows every instance.
     pub fn each_instance(&self, look: &mut dyn FnMut(ServiceRef<'_>, &Registered)) {
         for (_, service) in &self.services {
-            let all = service.persistent.iter().chain(service.ephemeral.iter());
-            all.for_each(|entry| look(service.key.as_ref(), entry));
+            service.published().for_each(|entry| look(service.key.as_ref(), entry));
         }
     }
 
@@ -75,14 +74,17 @@ impl ClientKeyed {
         services
             .filter(|service| matches(service.key.as_ref()))
             .flat_map(|service| service.subscribers.iter().map(move |known| (service, known)))
-            .map(|(service, known)| SubscriberView {
-                ip: known.to.ip().to_string(),
-                port: known.to.port(),
-                agent: known.agent.to_string(),
-                app: known.app.to_string(),
-                namespace: service.key.namespace.to_string(),
-                service: service.key.name.to_string(),
-                clusters: known.clusters.to_string(),
+            .map(|(service, known)| {
+                let (ip, port) = known.to.shown();
+                SubscriberView {
+                    ip,
+                    port,
+                    agent: known.agent.to_string(),
+                    app: known.app.to_string(),
+                    namespace: service.key.namespace.to_string(),
+                    service: service.key.name.to_string(),
+                    clusters: known.clusters.to_string(),
+                }
             })
             .collect()
     }

@@ -1,10 +1,11 @@
 //! A service of 2.x: the singleton, who publishes into it, who subscribed, the snapshot that lists
 //! read, and what operators wrote.
 
-use crate::model::{Instance, Metadata, Millis, RenderedList, ServiceKey};
-use crate::registry::addresses::{Addresses, InstanceId};
+use crate::model::{ConnectionId, Instance, Metadata, Millis, RenderedList, ServiceKey};
+use crate::registry::addresses::{Addresses, InstanceId, Registered};
 use crate::registry::{InstanceRecord, ServiceSettings};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Service {
     pub ephemeral: Addresses,
     /// Instances kept by raft, one a client.
     pub persistent: Addresses,
+    /// Instances kept by connections, one a client, by its slot.
+    pub connected: BTreeMap<usize, Registered>,
     /// Who is pushed to.
     pub subscribers: Vec<Subscriber>,
     /// What lists read; absent until the first query or push.
@@ -49,14 +52,33 @@ pub struct Singleton {
 pub struct Subscriber {
     /// Slot of the client.
     pub client: usize,
-    /// Where datagrams go.
-    pub to: SocketAddr,
+    /// How it is reached.
+    pub to: Route,
     /// Agent header.
     pub agent: Box<str>,
     /// `clusters` as given last.
     pub clusters: Box<str>,
     /// `app` as given.
     pub app: Box<str>,
+}
+
+/// How a subscriber is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// By datagrams to a socket.
+    Datagram(SocketAddr),
+    /// On the stream of a connection; the address is the one that the client gives for itself.
+    Stream(ConnectionId, Box<str>),
+}
+
+impl Route {
+    /// Address and port as shown.
+    pub fn shown(&self) -> (String, u16) {
+        match self {
+            Self::Datagram(socket) => (socket.ip().to_string(), socket.port()),
+            Self::Stream(_, ip) => (ip.to_string(), 0),
+        }
+    }
 }
 
 /// What lists read until the next push task.
@@ -94,6 +116,8 @@ pub struct Overlay {
 #[derive(Debug)]
 pub struct PushTask {
     /// When the first change asked for it.
+    pub since: Millis,
+    /// When it is done.
     pub due: Millis,
     /// The kind shown afterwards: that of the last change.
     pub ephemeral: bool,
@@ -110,9 +134,24 @@ pub struct Record {
     pub expiring: Option<Millis>,
 }
 
+/// Who reads a list, which decides about its shape and which hosts it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// HTTP and datagrams: enabled hosts.
+    Http,
+    /// A query or push over gRPC: enabled hosts.
+    Query,
+    /// A subscription to some clusters: disabled hosts, too (`grpc/subscribe-clusters`).
+    Subscription,
+    /// A subscription to all clusters: what is stored, as it is (`grpc/subscribe-raw-data`).
+    Raw,
+}
+
 /// What makes two list answers differ besides the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
+    /// Who reads it.
+    pub reader: Reader,
     /// `clusters` as asked.
     pub clusters: Box<str>,
     /// `healthyOnly`.
@@ -135,6 +174,7 @@ impl Service {
             singleton: None,
             ephemeral: Addresses::default(),
             persistent: Addresses::default(),
+            connected: BTreeMap::new(),
             subscribers: Vec::new(),
             snapshot: None,
             push: None,
@@ -152,7 +192,7 @@ impl Service {
 
     /// Whether nobody publishes into it.
     pub fn is_unpublished(&self) -> bool {
-        self.ephemeral.is_empty() && self.persistent.is_empty()
+        self.ephemeral.is_empty() && self.persistent.is_empty() && self.connected.is_empty()
     }
 
     /// Whether nothing at all is known under the name.
@@ -163,6 +203,16 @@ impl Service {
             && self.push.is_none()
             && self.settings.is_none()
             && self.records.is_empty()
+    }
+
+    /// All instances, in no order that means anything.
+    pub fn published(&self) -> impl Iterator<Item = &Registered> {
+        self.ephemeral.iter().chain(self.persistent.iter()).chain(self.connected.values())
+    }
+
+    /// How many instances there are.
+    pub fn count(&self) -> usize {
+        self.ephemeral.len() + self.persistent.len() + self.connected.len()
     }
 
     /// The table of one kind.
@@ -194,7 +244,7 @@ impl Service {
             self.snapshot = None;
             return;
         }
-        let published = self.ephemeral.iter().chain(self.persistent.iter());
+        let published = self.published();
         let mut hosts: Vec<Host> = published
             .map(|entry| Host {
                 instance: entry.instance.clone(),

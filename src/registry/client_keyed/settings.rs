@@ -153,7 +153,7 @@ impl ClientKeyed {
         let mut totals = Totals::default();
         for (_, service) in &self.services {
             totals.services += usize::from(service.exists());
-            totals.instances += service.ephemeral.len() + service.persistent.len();
+            totals.instances += service.count();
             totals.subscribers += service.subscribers.len();
         }
         totals

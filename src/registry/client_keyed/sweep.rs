@@ -47,7 +47,7 @@ impl ClientKeyed {
         let push_cache_ms = scope.switches.push_cache_millis as u64;
         let gone = self.clients.select(|client| {
             let idle_ms = at.since(client.last_seen);
-            client.ephemeral
+            client.beats()
                 && client.published.is_empty()
                 && idle_ms > CLIENT_IDLE_MS
                 && (client.subscribed.is_empty() || idle_ms > push_cache_ms)

@@ -61,6 +61,11 @@ impl Default for ServiceKeyed {
 }
 
 impl ServiceKeyed {
+    /// The core whose clients may hold connections: not this one.
+    pub fn clients(&mut self) -> Option<&mut super::client_keyed::ClientKeyed> {
+        None
+    }
+
     /// The slot of a service.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {
         self.index.slot(service)

@@ -11,7 +11,7 @@
 //! is ordered again where it copies them. Pairs (`k=v,k2=v2`) fill a `HashMap` everywhere.
 
 mod fastjson;
-mod jackson;
+pub(in crate::wire) mod jackson;
 mod object;
 
 pub use object::{JsonObject, checker, no_int, object};

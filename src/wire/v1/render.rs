@@ -3,7 +3,7 @@
 
 use super::hosts;
 use crate::model::names::{group_of, service_of};
-use crate::model::{Render, RenderedList, ServiceView};
+use crate::model::{InfoHead, Render, RenderedList, ServiceView};
 use crate::profile::{ListShape, Quirks};
 use crate::wire::push;
 use crate::wire::text::json::JsonText;
@@ -35,6 +35,11 @@ impl Renderer {
 impl Render for Renderer {
     fn list(&self, view: &ServiceView<'_>) -> RenderedList {
         let (head, tail) = self.halves(view, true);
+        RenderedList { head: Bytes::from(head), tail: tail.map(Bytes::from) }
+    }
+
+    fn service_info(&self, head: &InfoHead<'_>, view: &ServiceView<'_>) -> RenderedList {
+        let (head, tail) = remote_info(head, view);
         RenderedList { head: Bytes::from(head), tail: tail.map(Bytes::from) }
     }
 
@@ -88,6 +93,22 @@ fn service_info(view: &ServiceView<'_>, with_group: bool) -> (String, Option<Str
         head.text("groupName", group_of(view.name));
     }
     head.text("clusters", view.clusters);
+    rest_of_info(head, view)
+}
+
+/// 2.x over gRPC: the name stands without group, and what is null is left out.
+fn remote_info(names: &InfoHead<'_>, view: &ServiceView<'_>) -> (String, Option<String>) {
+    let mut head = JsonText::object();
+    let given = [("name", names.name), ("groupName", names.group), ("clusters", names.clusters)];
+    for (key, value) in given {
+        if let Some(value) = value {
+            head.text(key, value);
+        }
+    }
+    rest_of_info(head, view)
+}
+
+fn rest_of_info(mut head: JsonText, view: &ServiceView<'_>) -> (String, Option<String>) {
     head.number("cacheMillis", i64::try_from(view.cache_millis).unwrap_or(i64::MAX));
     head.list("hosts", &view.hosts, |out, host| hosts::push_info_host(out, view.name, host));
     head.key("lastRefTime");

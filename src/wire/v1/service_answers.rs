@@ -153,7 +153,12 @@ pub fn subscribers(rows: &[SubscriberView], count: usize, quirks: &Quirks) -> St
     let mut json = JsonText::object();
     json.list("subscribers", rows, |out, row| {
         let mut json = JsonText::object();
-        json.text("addrStr", &format!("{}:{}", row.ip, row.port));
+        // A subscriber over a stream has no port and no colon.
+        let address = match row.port {
+            0 => row.ip.clone(),
+            port => format!("{}:{port}", row.ip),
+        };
+        json.text("addrStr", &address);
         json.text("agent", &row.agent);
         json.text("app", &row.app);
         json.text("ip", &row.ip);

@@ -72,7 +72,8 @@ fn instance(tokens: &mut Tokens) -> Result<BatchTarget, Failure> {
     Ok(target)
 }
 
-fn map(tokens: &mut Tokens) -> Result<Option<crate::model::Metadata>, Failure> {
+/// A map field; `None` is null.
+pub(in crate::wire) fn map(tokens: &mut Tokens) -> Result<Option<crate::model::Metadata>, Failure> {
     match tokens.current() {
         Some(Token::Null) => Ok(None),
         _ => scalars::metadata(tokens, scalars::MAP).map(Some),
@@ -80,7 +81,7 @@ fn map(tokens: &mut Tokens) -> Result<Option<crate::model::Metadata>, Failure> {
 }
 
 /// Reads the fields of an object; `set` says whether it knows a name.
-fn object(
+pub(in crate::wire) fn object(
     tokens: &mut Tokens,
     class: &str,
     mut set: impl FnMut(&mut Tokens, &str) -> Result<bool, Failure>,

@@ -4,17 +4,17 @@
 //! The structure follows the original (`ReaderBasedJsonParser`, `BeanDeserializer`,
 //! `StdDeserializer`): the place in a text depends on how far which of them had read.
 
-mod bean;
+pub(in crate::wire) mod bean;
 mod numbers;
-mod scalars;
+pub(in crate::wire) mod scalars;
 mod source;
 mod tokens;
 
 use crate::model::calls::BatchTarget;
 use crate::model::{FullBeat, JavaException, Metadata, Refusal, java};
 use crate::wire::json::JsonObject;
-use source::Failure;
-use tokens::{Token, Tokens};
+pub(in crate::wire) use source::Failure;
+pub(in crate::wire) use tokens::{Token, Tokens};
 
 /// `JacksonUtils.toObj(text, RsInfo.class)`.
 pub(super) fn beat(text: &str) -> Result<Option<FullBeat>, Refusal> {

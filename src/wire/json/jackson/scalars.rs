@@ -6,10 +6,10 @@ use super::tokens::{Token, Tokens};
 use crate::model::{Metadata, java};
 
 /// The type of metadata inside a bean, and that of a metadata parameter.
-pub(super) const MAP: &str = "java.util.LinkedHashMap<java.lang.String,java.lang.String>";
+pub(in crate::wire) const MAP: &str = "java.util.LinkedHashMap<java.lang.String,java.lang.String>";
 
 /// A string field; `None` is null.
-pub(super) fn text(tokens: &mut Tokens) -> Result<Option<Box<str>>, Failure> {
+pub(in crate::wire) fn text(tokens: &mut Tokens) -> Result<Option<Box<str>>, Failure> {
     Ok(Some(match tokens.current() {
         Some(Token::Text) => tokens.text()?.into(),
         Some(Token::Int | Token::Float) => tokens.number_text().into(),
@@ -21,7 +21,7 @@ pub(super) fn text(tokens: &mut Tokens) -> Result<Option<Box<str>>, Failure> {
 }
 
 /// An `int` field.
-pub(super) fn int(tokens: &mut Tokens) -> Result<i32, Failure> {
+pub(in crate::wire) fn int(tokens: &mut Tokens) -> Result<i32, Failure> {
     match tokens.current() {
         Some(Token::Int) => {
             let text = tokens.number_text();
@@ -72,7 +72,7 @@ fn too_large(tokens: &Tokens, text: &str) -> Failure {
 }
 
 /// A `double` field.
-pub(super) fn double(tokens: &mut Tokens) -> Result<f64, Failure> {
+pub(in crate::wire) fn double(tokens: &mut Tokens) -> Result<f64, Failure> {
     match tokens.current() {
         Some(Token::Int | Token::Float) => Ok(tokens.number_text().parse().unwrap_or(f64::NAN)),
         Some(Token::Null) => Ok(0.0),
@@ -92,7 +92,7 @@ pub(super) fn double(tokens: &mut Tokens) -> Result<f64, Failure> {
 }
 
 /// A `boolean` field.
-pub(super) fn boolean(tokens: &mut Tokens) -> Result<bool, Failure> {
+pub(in crate::wire) fn boolean(tokens: &mut Tokens) -> Result<bool, Failure> {
     match tokens.current() {
         Some(Token::True) => Ok(true),
         Some(Token::False | Token::Null) => Ok(false),
@@ -132,7 +132,7 @@ fn number_text(tokens: &mut Tokens, class: &str) -> Result<Option<String>, Failu
 }
 
 /// `Map<String, String>`: a `LinkedHashMap`.
-pub(super) fn metadata(tokens: &mut Tokens, class: &str) -> Result<Metadata, Failure> {
+pub(in crate::wire) fn metadata(tokens: &mut Tokens, class: &str) -> Result<Metadata, Failure> {
     match tokens.current() {
         Some(Token::StartObject) => {}
         Some(Token::Text) => return Err(map_from_text(tokens)),

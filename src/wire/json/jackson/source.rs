@@ -11,7 +11,7 @@ pub(super) struct Place {
 
 /// An exception of Jackson: the message, where, and through which fields it was reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(in crate::wire) struct Failure {
     pub(super) message: String,
     pub(super) place: Place,
     /// The fields, innermost first, as they are printed.

@@ -7,7 +7,7 @@ use super::source::{
 
 /// What `nextToken` gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::wire) enum Token {
     StartObject,
     EndObject,
     StartArray,
@@ -30,7 +30,7 @@ struct Scope {
 }
 
 /// The parser.
-pub(super) struct Tokens {
+pub(in crate::wire) struct Tokens {
     text: Vec<u16>,
     /// The next unit to read.
     pub(super) at: usize,
@@ -53,7 +53,7 @@ pub(super) struct Tokens {
 const BEFORE: Place = Place { line: 1, column: 0 };
 
 impl Tokens {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::wire) fn new(text: &str) -> Self {
         Self {
             text: text.encode_utf16().collect(),
             at: 0,
@@ -76,7 +76,7 @@ impl Tokens {
     }
 
     /// The token last read.
-    pub(super) fn current(&self) -> Option<Token> {
+    pub(in crate::wire) fn current(&self) -> Option<Token> {
         self.token
     }
 
@@ -106,7 +106,7 @@ impl Tokens {
     }
 
     /// `nextToken`; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Token>, Failure> {
+    pub(in crate::wire) fn next(&mut self) -> Result<Option<Token>, Failure> {
         if self.token == Some(Token::FieldName) {
             self.token = self.pending.take();
             match self.token {
@@ -155,7 +155,7 @@ impl Tokens {
     }
 
     /// `nextFieldName`: whether a name came; otherwise the object closed.
-    pub(super) fn next_name(&mut self) -> Result<bool, Failure> {
+    pub(in crate::wire) fn next_name(&mut self) -> Result<bool, Failure> {
         Ok(self.next()? == Some(Token::FieldName))
     }
 

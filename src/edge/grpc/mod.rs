@@ -1,0 +1,25 @@
+//! The port of 2.x clients: gRPC on HTTP/2, on a runtime of its own.
+//!
+//! - `server`: accepts connections and ends them all.
+//! - `connection`: one TCP connection: its calls, its stream, its end.
+//! - `message`: messages in their frames, read and written.
+//! - `unary`: what becomes of a call, in the order of the real dispatcher.
+//! - `naming`, `loader`: the calls themselves.
+//! - `stream`: what a client says on its stream, and what it is asked there.
+//! - `lines`: the ways to the clients' streams: bounded, the newest state wins.
+//!
+//! tonic is left out: a real server resets a stream at the length of a message that is too large,
+//! ends another with a status that has no text, and closes a connection that it gave up, none of
+//! which a generated service can say.
+
+mod connection;
+mod lines;
+mod loader;
+mod message;
+mod naming;
+mod server;
+mod stream;
+mod unary;
+
+pub use lines::{LineView, Lines};
+pub use server::{Port, serve};

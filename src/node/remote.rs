@@ -1,0 +1,115 @@
+//! What a node does with the connections of its clients: asks on their streams, takes the answers,
+//! and lets whoever asked for a reset wait until the client has answered.
+
+use crate::model::{ConnectionId, ConnectionMeta};
+use crate::node::{Node, Operation};
+use crate::registry::asks::{About, Ask, ServerRequest};
+use crate::registry::connections::Setup;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The streams of a node's clients.
+pub trait Streams: Send + Sync {
+    /// Puts a request on a client's stream; one without a stream is never asked.
+    fn ask(&self, request: &ServerRequest);
+    /// Ends a connection.
+    fn disconnect(&self, id: ConnectionId);
+    /// Ends when clients had the time to answer what they were asked.
+    fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Ends when a client has answered a reset, or did not in its time.
+pub type ResetDone = oneshot::Receiver<()>;
+
+/// Whoever waits for the answer to a reset, by the number of the ask.
+#[derive(Debug, Default)]
+pub(super) struct Resets(Mutex<FxHashMap<u64, oneshot::Sender<()>>>);
+
+impl Resets {
+    fn wait(&self, ask: u64) -> ResetDone {
+        let (done, wait) = oneshot::channel();
+        self.0.lock().insert(ask, done);
+        wait
+    }
+
+    pub(super) fn settled(&self, ask: u64) {
+        if let Some(waiting) = self.0.lock().remove(&ask) {
+            // Whoever asked may have gone away meanwhile.
+            let _ = waiting.send(());
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn ask(&self, request: &ServerRequest) {
+        let operation = match request.what {
+            Ask::Notify { .. } => Operation::Push,
+            Ask::Detect => Operation::Detect,
+            Ask::Reset(_) => Operation::Reset,
+        };
+        self.metrics.count_push(operation);
+        self.journal.asked(request, self.now(), operation);
+        if let Some(streams) = self.streams.get() {
+            streams.ask(request);
+        }
+    }
+
+    /// A client introduces itself on its stream.
+    pub fn connected(&self, meta: &Arc<ConnectionMeta>) -> Setup {
+        let done = self.change(|registry, now| Ok(registry.connect(now, meta.clone())));
+        let setup = done.map_or(Setup::Refused, |(setup, _)| setup);
+        let operation = match setup {
+            Setup::Registered => Operation::Connect,
+            Setup::Refused => Operation::Refuse,
+            Setup::Known => return setup,
+        };
+        self.metrics.count_request(operation, 200);
+        self.journal.connection(meta, self.now(), operation);
+        setup
+    }
+
+    /// A connection ended; `meta` is what its client said, if it said anything.
+    pub fn disconnected(&self, id: ConnectionId, meta: Option<&ConnectionMeta>) {
+        // Nothing of it can be refused.
+        let _ = self.change(|registry, now| Ok(((), registry.disconnect(now, id))));
+        if let Some(meta) = meta {
+            self.metrics.count_request(Operation::Disconnect, 200);
+            self.journal.connection(meta, self.now(), Operation::Disconnect);
+        }
+    }
+
+    /// A client answered on its stream; answers to nothing are counted.
+    pub fn answered(&self, meta: &ConnectionMeta, ask: Option<u64>, success: bool) {
+        let about = self.change(|registry, now| Ok(registry.answered(now, meta.id, ask, success)));
+        match about.map(|(about, _)| about) {
+            Ok(Some(About::Push(service, _))) => {
+                self.metrics.count_push(Operation::Ack);
+                self.journal.answered(meta, self.now(), Some(&service));
+            }
+            Ok(Some(_)) => {
+                self.metrics.count_push(Operation::Ack);
+                self.journal.answered(meta, self.now(), None);
+            }
+            _ => self.metrics.count_stray_ack(),
+        }
+    }
+
+    /// Tells an SDK's connection to go elsewhere; `None` when there is no such connection.
+    pub fn reset_connection(&self, name: &str, to: Option<&str>) -> Option<ResetDone> {
+        let mut wait = None;
+        // Nothing of it can be refused.
+        let _ = self.change(|registry, now| {
+            let Some((ask, effects)) = registry.reset_connection(now, name, to) else {
+                return Ok(((), Vec::new()));
+            };
+            // Waited for before it can be answered.
+            wait = Some(self.resets.wait(ask));
+            Ok(((), effects))
+        });
+        wait
+    }
+}
