@@ -5,10 +5,12 @@
 //! (`instance/raw-query-characters`), HTTP/1.0 requests (`instance/http-1.0`) and bodies with every
 //! method (`instance/params-put-delete-bodies`).
 //! - `http`: one request and its response over TCP, framed as the server chose.
+//! - `grpc`: a connection of a 2.x client: calls, stream, and every way to end it.
 //! - `udp`: the socket on which a subscriber receives pushes and acknowledges them.
 //! - `tcp`: a listener that health checks find alive.
 mod http_read;
 
+pub mod grpc;
 pub mod http;
 pub mod tcp;
 pub mod udp;

@@ -2,6 +2,8 @@
 //!
 //! Under a manual clock only waiting takes time, so a transcript with a minute of waits
 //! (`timing/no-beats`) passes in milliseconds and always sees the same instants.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -30,12 +32,13 @@ pub enum Time {
 pub(super) struct Clock {
     time: Time,
     started: Instant,
-    advanced: Duration,
+    /// What a manual clock was advanced by, ms; shared with what notes times by itself.
+    advanced_ms: Arc<AtomicU64>,
 }
 
 impl Clock {
     pub fn start(time: Time) -> Self {
-        Self { time, started: Instant::now(), advanced: Duration::ZERO }
+        Self { time, started: Instant::now(), advanced_ms: Arc::default() }
     }
 
     pub fn is_manual(&self) -> bool {
@@ -43,7 +46,26 @@ impl Clock {
     }
 
     pub fn now(&self) -> Duration {
-        if self.is_manual() { self.advanced } else { self.started.elapsed() }
+        if self.is_manual() {
+            Duration::from_millis(self.advanced_ms.load(Ordering::Acquire))
+        } else {
+            self.started.elapsed()
+        }
+    }
+
+    /// What a manual clock was advanced by, ms.
+    pub fn shared(&self) -> Arc<AtomicU64> {
+        self.advanced_ms.clone()
+    }
+
+    /// The session's time of something that happened at `at`, or when a manual clock stood at
+    /// `advanced_ms`.
+    pub fn time_of(&self, at: std::time::Instant, advanced_ms: u64) -> Duration {
+        if self.is_manual() {
+            Duration::from_millis(advanced_ms)
+        } else {
+            self.now().saturating_sub(at.elapsed())
+        }
     }
 
     /// Lets `duration` pass; with a manual clock, all that falls due in it is done on return.
@@ -55,7 +77,8 @@ impl Clock {
             Time::Real => tokio::time::sleep(duration).await,
             Time::Manual { admin } => advance(admin, duration).await?,
         }
-        self.advanced += duration;
+        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        self.advanced_ms.fetch_add(ms, Ordering::AcqRel);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::clock::{Clock, Time};
 use super::python_json::{Style, dumps};
 use super::transcript::Step;
+use crate::client::grpc::{Arrival, Link};
 use crate::client::tcp::LiveListener;
 use crate::client::udp::{Datagram, Subscriber};
 
@@ -19,12 +20,24 @@ pub(super) struct Socket {
     pub last: Option<Datagram>,
 }
 
+/// A gRPC connection and the last request on it that was expected, which an `ack` step answers.
+#[derive(Debug)]
+pub(super) struct NamedLink {
+    pub link: Link,
+    pub last: Option<Arrival>,
+    /// The connection's id, as the server answered it.
+    pub id: Option<String>,
+}
+
 #[derive(Debug)]
 pub(super) struct Session {
     pub nodes: Vec<String>,
     pub clock: Clock,
     pub sockets: HashMap<String, Socket>,
     pub listeners: HashMap<String, LiveListener>,
+    pub links: HashMap<String, NamedLink>,
+    /// When the last gRPC step ended; delays count from there.
+    pub grpc_ended: Option<Duration>,
     variables: HashMap<String, Value>,
     /// When each step ended, for `after`.
     ended: HashMap<String, Duration>,
@@ -48,6 +61,8 @@ impl Session {
             clock: Clock::start(time),
             sockets: HashMap::new(),
             listeners: HashMap::new(),
+            links: HashMap::new(),
+            grpc_ended: None,
             variables,
             ended: HashMap::new(),
         })

@@ -1,9 +1,11 @@
-//! The actions of a step: HTTP, UDP or TCP, or only a wait.
+//! The actions of a step: HTTP, gRPC, UDP or TCP, or only a wait.
+mod grpc;
+mod grpc_answer;
 mod http;
 mod tcp;
 mod udp;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::compare::Answer;
 use super::play::Traffic;
@@ -31,8 +33,8 @@ pub(super) async fn run(session: &mut Session, step: &Step) -> Result<Outcome> {
     if let Some(tcp) = &step.tcp {
         return tcp::run(session, tcp).await;
     }
-    if step.grpc.is_some() {
-        bail!("grpc steps are not played yet");
+    if let Some(spec) = &step.grpc {
+        return grpc::run(session, step.node, spec).await;
     }
     Ok(Outcome::default())
 }

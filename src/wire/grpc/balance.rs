@@ -31,6 +31,43 @@ pub struct Shown<'a> {
     pub last_active: Millis,
 }
 
+/// The file `data/loader/limitRule`; `None` when it is no rule. What it leaves out has no limit.
+pub fn read_limit_rule(text: &str) -> Option<LimitRule> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Rule {
+        monitor_ip_list: Vec<String>,
+        count_limit: i64,
+        count_limit_per_client_ip_default: i64,
+        count_limit_per_client_ip: IndexedLimits,
+        count_limit_per_client_app: IndexedLimits,
+    }
+    type IndexedLimits = serde_json::Map<String, serde_json::Value>;
+    impl Default for Rule {
+        fn default() -> Self {
+            Self {
+                monitor_ip_list: Vec::new(),
+                count_limit: -1,
+                count_limit_per_client_ip_default: -1,
+                count_limit_per_client_ip: IndexedLimits::new(),
+                count_limit_per_client_app: IndexedLimits::new(),
+            }
+        }
+    }
+    let limits = |map: IndexedLimits| {
+        let limit = |(name, limit): (String, serde_json::Value)| Some((name, limit.as_i64()?));
+        map.into_iter().map(limit).collect::<Option<Vec<_>>>()
+    };
+    let rule: Rule = serde_json::from_str(text).ok()?;
+    Some(LimitRule {
+        monitor_ips: rule.monitor_ip_list,
+        count: rule.count_limit,
+        per_ip_default: rule.count_limit_per_client_ip_default,
+        per_ip: limits(rule.count_limit_per_client_ip)?,
+        per_app: limits(rule.count_limit_per_client_app)?,
+    })
+}
+
 /// `loaderMetrics`, in the order of a Java map.
 pub(super) fn loader_metrics(balance: &Balance<'_>) -> String {
     let mut metrics = JsonText::object();

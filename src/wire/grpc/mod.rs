@@ -15,7 +15,9 @@ pub use answers::{
 pub use asks::ask;
 pub use balance::Balance;
 pub use kinds::{RequestKind, is_response};
-pub use payload::{Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix};
+pub use payload::{
+    Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix, without_metadata,
+};
 pub use requests::{
     DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest, ReloadRequest,
     Request, SubscribeRequest, Unread, read,

@@ -63,6 +63,12 @@ impl Payload {
     }
 }
 
+/// A message that has a body and nothing else, in its frame.
+pub fn without_metadata(body: Bytes) -> Bytes {
+    let any = messages::google::protobuf::Any { type_url: String::new(), value: body };
+    frame(&messages::Payload { metadata: None, body: Some(any) }.encode_to_vec())
+}
+
 /// A message's bytes in their frame.
 pub fn frame(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(PREFIX_BYTES + message.len());
