@@ -7,8 +7,8 @@
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use facos::model::{
-    Agent, BeatCall, FullBeat, Instance, ListCall, Metadata, Millis, Registration, Render,
-    RenderedList, ServiceRef, ServiceView,
+    Agent, BeatCall, FullBeat, InfoHead, Instance, ListCall, Metadata, Millis, Registration,
+    Render, RenderedList, ServiceRef, ServiceView,
 };
 use facos::profile::Profile;
 use facos::registry::{Registry, ServerOptions};
@@ -35,6 +35,10 @@ impl Render for NoBytes {
 
     fn datagram(&self, _view: &ServiceView<'_>, _last_ref_nanos: u64) -> Bytes {
         Bytes::new()
+    }
+
+    fn service_info(&self, _head: &InfoHead<'_>, _view: &ServiceView<'_>) -> RenderedList {
+        RenderedList { head: Bytes::new(), tail: Some(Bytes::new()) }
     }
 }
 
