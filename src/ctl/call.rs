@@ -71,6 +71,24 @@ pub enum Call {
     Instances(Vec<(&'static str, String)>),
     /// Subscribers; filters as of the journal.
     Subscribers(Vec<(&'static str, String)>),
+    /// Connections of 2.x clients.
+    Connections,
+    /// Cuts one.
+    DropConnection(String),
+    /// Tells the client of one to go elsewhere, to an address if there is one.
+    ResetConnection {
+        /// Its id.
+        id: String,
+        /// `ip:port` of another server.
+        to: Option<String>,
+    },
+    /// Holds back what one is sent, or lets it go.
+    StallConnection {
+        /// Its id.
+        id: String,
+        /// False lets it go.
+        on: bool,
+    },
     /// Metrics as Prometheus reads them.
     Metrics,
     /// The description of the API itself.
@@ -116,6 +134,11 @@ impl Call {
             Self::JournalCount(_) => ("GET", "journal/count"),
             Self::Instances(_) => ("GET", "instances"),
             Self::Subscribers(_) => ("GET", "subscribers"),
+            Self::Connections => ("GET", "connections"),
+            // Ids are digits, dots, colons and underscores: one segment as they are, or unknown.
+            Self::DropConnection(id) => return ("DELETE", connection_path(id, "")),
+            Self::ResetConnection { id, .. } => return ("POST", connection_path(id, "/reset")),
+            Self::StallConnection { id, .. } => return ("POST", connection_path(id, "/stall")),
             Self::Metrics => ("GET", "metrics"),
             Self::OpenApi => ("GET", "openapi.json"),
         };
@@ -130,9 +153,16 @@ impl Call {
             | Self::JournalCount(filters)
             | Self::Instances(filters)
             | Self::Subscribers(filters) => filters.clone(),
+            Self::ResetConnection { to: Some(to), .. } => vec![("to", to.clone())],
+            Self::StallConnection { on, .. } => vec![("on", on.to_string())],
             _ => Vec::new(),
         }
     }
+}
+
+fn connection_path(id: &str, action: &str) -> String {
+    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("connections/{id}{action}")
 }
 
 /// Whatever stands for the name stays one segment of the path.

@@ -1,6 +1,7 @@
 //! What a node counts, and its Prometheus text. Counting is one atomic addition.
 
 use crate::node::{Node, Operation};
+use crate::registry::Totals;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -65,12 +66,15 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
     let mut registry = Registry::with_prefix("facos");
     let requests = Family::<RequestLabels, Counter>::default();
     let pushes = Family::<RequestLabels, Counter>::default();
-    let gauges: [(&str, &str, Family<NodeLabels, Gauge>); 5] = [
+    let gauges: [(&str, &str, Family<NodeLabels, Gauge>); 8] = [
         ("services", "Services known", Family::default()),
         ("instances", "Instances registered", Family::default()),
         ("subscribers", "Subscribers over UDP", Family::default()),
         ("pushes_waiting", "Pushes that wait for their ack", Family::default()),
         ("journal_dropped", "Journal records overwritten", Family::default()),
+        ("connections", "Connections registered", Family::default()),
+        ("asks_waiting", "Requests on streams that wait for their answer", Family::default()),
+        ("stream_dropped", "Messages dropped from full streams", Family::default()),
     ];
     let expired = Family::<NodeLabels, Counter>::default();
     let given_up = Family::<NodeLabels, Counter>::default();
@@ -94,7 +98,13 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
         given_up.get_or_create(&label).inc_by(failed);
         stray.get_or_create(&label).inc_by(node.metrics.stray_acks.load(Ordering::Relaxed));
         let dropped = usize::try_from(node.journal.dropped()).unwrap_or(usize::MAX);
-        let values = [totals.services, totals.instances, totals.subscribers, waiting, dropped];
+        let (connections, asked) =
+            node.read(|registry, _| (registry.connections().counts().0, registry.asks_waiting()));
+        let lost = node.streams().map_or(0, |streams| streams.dropped());
+        let lost = usize::try_from(lost).unwrap_or(usize::MAX);
+        let Totals { services, instances, subscribers, .. } = totals;
+        let held = [services, instances, subscribers];
+        let values = held.into_iter().chain([waiting, dropped, connections, asked, lost]);
         for ((_, _, family), value) in gauges.iter().zip(values) {
             family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
         }

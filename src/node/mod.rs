@@ -17,7 +17,7 @@ pub use journal::{Filter, Journal, Place, Record};
 pub use metrics::Metrics;
 pub use operation::Operation;
 pub use process::Process;
-pub use remote::{ResetDone, Streams};
+pub use remote::{ResetDone, StreamView, Streams};
 
 use crate::model::{Millis, Refusal, Render};
 use crate::profile::{Profile, ProfileError, Quirks};

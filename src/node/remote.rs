@@ -1,13 +1,14 @@
 //! What a node does with the connections of its clients: asks on their streams, takes the answers,
 //! and lets whoever asked for a reset wait until the client has answered.
 
-use crate::model::{ConnectionId, ConnectionMeta};
+use crate::model::{ConnectionId, ConnectionMeta, Millis};
 use crate::node::{Node, Operation};
 use crate::registry::asks::{About, Ask, ServerRequest};
 use crate::registry::connections::Setup;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -16,10 +17,36 @@ use tokio::sync::oneshot;
 pub trait Streams: Send + Sync {
     /// Puts a request on a client's stream; one without a stream is never asked.
     fn ask(&self, request: &ServerRequest);
-    /// Ends a connection.
+    /// Ends a connection in order.
     fn disconnect(&self, id: ConnectionId);
+    /// Every connection that is open, registered or not.
+    fn views(&self) -> Vec<StreamView>;
+    /// Cuts the connection of that name, as a network would; false when there is none.
+    fn cut(&self, name: &str) -> bool;
+    /// Holds back what waits for the stream of that connection, or lets it go; false when there is
+    /// none.
+    fn stall(&self, name: &str, stalled: bool) -> bool;
+    /// Messages that were dropped because too many waited on one stream.
+    fn dropped(&self) -> u64;
     /// Ends when clients had the time to answer what they were asked.
     fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// A connection as its socket knows it.
+#[derive(Debug, Clone)]
+pub struct StreamView {
+    /// Its number.
+    pub id: ConnectionId,
+    /// Its name.
+    pub name: String,
+    /// The client's end.
+    pub remote: SocketAddr,
+    /// When it was accepted.
+    pub accepted: Millis,
+    /// Messages that wait to be sent.
+    pub queued: usize,
+    /// Nothing is sent on it for now.
+    pub stalled: bool,
 }
 
 /// Ends when a client has answered a reset, or did not in its time.
@@ -45,6 +72,11 @@ impl Resets {
 }
 
 impl Node {
+    /// The streams of its clients, where the version has any.
+    pub fn streams(&self) -> Option<&Arc<dyn Streams>> {
+        self.streams.get()
+    }
+
     pub(super) fn ask(&self, request: &ServerRequest) {
         let operation = match request.what {
             Ask::Notify { .. } => Operation::Push,

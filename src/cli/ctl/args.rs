@@ -100,8 +100,42 @@ enum CtlCommand {
         #[arg(long, value_name = "NAME")]
         service: Option<String>,
     },
+    /// See the connections of 2.x clients, and take one away
+    #[command(after_help = "Example: let a client connect anew, as after a broken network
+  facos ctl connections drop 1622000000000_127.0.0.1_51234")]
+    Connections {
+        #[command(subcommand)]
+        command: Option<ConnectionsCommand>,
+    },
     /// Print the description of the admin API
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConnectionsCommand {
+    /// List every connection (what `connections` alone does)
+    List,
+    /// Cut one, as a network would
+    Drop {
+        /// Its id
+        id: String,
+    },
+    /// Tell the client of one to connect elsewhere
+    Reset {
+        /// Its id
+        id: String,
+        /// Where to; the client chooses when it is left out
+        #[arg(long, value_name = "IP:PORT")]
+        to: Option<String>,
+    },
+    /// Hold back what one is to be sent
+    Stall {
+        /// Its id
+        id: String,
+        /// Let it go again
+        #[arg(long)]
+        end: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -202,6 +236,7 @@ impl CtlArgs {
             CtlCommand::Subscribers { service } => {
                 Call::Subscribers(given([("service", service.clone())]))
             }
+            CtlCommand::Connections { command } => connections_call(command.as_ref()),
             CtlCommand::Openapi => Call::OpenApi,
         }
     }
@@ -216,6 +251,19 @@ fn quirks_call(command: Option<&QuirksCommand>) -> Call {
         }
         Some(QuirksCommand::Reset { name: Some(name) }) => Call::RestoreQuirk(name.clone()),
         Some(QuirksCommand::Reset { name: None }) => Call::RestoreQuirks,
+    }
+}
+
+fn connections_call(command: Option<&ConnectionsCommand>) -> Call {
+    match command {
+        None | Some(ConnectionsCommand::List) => Call::Connections,
+        Some(ConnectionsCommand::Drop { id }) => Call::DropConnection(id.clone()),
+        Some(ConnectionsCommand::Reset { id, to }) => {
+            Call::ResetConnection { id: id.clone(), to: to.clone() }
+        }
+        Some(ConnectionsCommand::Stall { id, end }) => {
+            Call::StallConnection { id: id.clone(), on: !end }
+        }
     }
 }
 
@@ -293,6 +341,13 @@ mod tests {
             ("quirks reset", Call::RestoreQuirks),
             ("subscribers", Call::Subscribers(Vec::new())),
             ("instances --service a", Call::Instances(vec![("service", "a".to_owned())])),
+            ("connections", Call::Connections),
+            ("connections drop i", Call::DropConnection("i".to_owned())),
+            (
+                "connections reset i --to a:1",
+                Call::ResetConnection { id: "i".to_owned(), to: Some("a:1".to_owned()) },
+            ),
+            ("connections stall i --end", Call::StallConnection { id: "i".to_owned(), on: false }),
             ("openapi", Call::OpenApi),
         ];
         for (line, expected) in examples {

@@ -1,7 +1,7 @@
 //! Which admin calls there are, and who may make them.
 
 use super::problem::Problem;
-use super::{journal, openapi, quirks, views};
+use super::{connections, journal, openapi, quirks, views};
 use crate::edge::http::{Answer, Body, Handler, Request, Response};
 use crate::node::{Node, Process, metrics};
 use crate::wire::{BodyForm, Params};
@@ -87,10 +87,16 @@ impl AdminHandler {
             ("GET", "journal/count") => journal::count(self.node(params)?, params),
             ("GET", "instances") => Ok(views::instances(self.node(params)?, params)),
             ("GET", "subscribers") => Ok(views::subscribers(self.node(params)?, params)),
-            (_, path) => match path.strip_prefix("quirks/") {
-                Some(name) => quirks::one(self.node(params)?, method, name, request, params),
-                None => Err(unknown_call(method, path)),
-            },
+            ("GET", "connections") => Ok(connections::list(self.node(params)?)),
+            (_, path) => {
+                if let Some(name) = path.strip_prefix("quirks/") {
+                    return quirks::one(self.node(params)?, method, name, request, params);
+                }
+                if let Some(rest) = path.strip_prefix("connections/") {
+                    return connections::one(self.node(params)?, method, rest, params);
+                }
+                Err(unknown_call(method, path))
+            }
         }
     }
 
@@ -168,7 +174,7 @@ impl Handler for AdminHandler {
 }
 
 /// Every path with the methods it has, for those who miss.
-const CALLS: [(&str, &str); 12] = [
+const CALLS: [(&str, &str); 13] = [
     ("health/live", "GET"),
     ("health/ready", "GET"),
     ("info", "GET"),
@@ -181,6 +187,7 @@ const CALLS: [(&str, &str); 12] = [
     ("journal/count", "GET"),
     ("instances", "GET"),
     ("subscribers", "GET"),
+    ("connections", "GET"),
 ];
 
 fn unknown_call(method: &str, path: &str) -> Problem {

@@ -1,6 +1,7 @@
 //! The admin API: what Nacos does not have. A listener of its own, never in the journal, never
 //! subject to faults; JSON in and out, errors as `application/problem+json`.
 
+mod connections;
 mod handler;
 mod journal;
 mod openapi;

@@ -40,6 +40,10 @@ const CALLS: &[Call] = &[
     ("get", "journal/count", "How many of them.", JOURNAL),
     ("get", "instances", "Every instance.", &["namespace", "service", "node"]),
     ("get", "subscribers", "Every subscriber over UDP.", &["service", "node"]),
+    ("get", "connections", "Every connection of a 2.x client.", &["node"]),
+    ("delete", "connections/{id}", "Cuts one, as a network would.", &["node"]),
+    ("post", "connections/{id}/reset", "Tells its client to go elsewhere.", &["to", "node"]),
+    ("post", "connections/{id}/stall", "Holds back what it is sent.", &["on", "node"]),
     ("get", "metrics", "Prometheus text.", &[]),
     ("get", "openapi.json", "This document.", &[]),
 ];
@@ -49,8 +53,10 @@ pub fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for (method, path, summary, parameters) in CALLS {
         let mut rows: Vec<Value> = parameters.iter().map(|name| parameter(name, "query")).collect();
-        if path.contains("{name}") {
-            rows.push(parameter("name", "path"));
+        for name in ["name", "id"] {
+            if path.contains(&format!("{{{name}}}")) {
+                rows.push(parameter(name, "path"));
+            }
         }
         let call = json!({
             "summary": summary,

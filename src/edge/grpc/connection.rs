@@ -91,6 +91,9 @@ async fn talk(
                 }
             }
             () = line.ending.notified(), if !ending => {
+                if line.is_cut() {
+                    return;
+                }
                 ending = true;
                 connection.graceful_shutdown();
                 over.as_mut().reset(tokio::time::Instant::now() + FAREWELL);

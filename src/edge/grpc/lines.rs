@@ -3,7 +3,7 @@
 //! is more than the bound is dropped, the oldest first.
 
 use crate::model::{ConnectionId, Millis};
-use crate::node::Streams;
+use crate::node::{StreamView, Streams};
 use crate::registry::asks::{Ask, ServerRequest};
 use crate::wire::grpc;
 use bytes::Bytes;
@@ -56,6 +56,7 @@ pub struct Line {
     pub ending: Notify,
     stalled: AtomicBool,
     ended: AtomicBool,
+    cut: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -64,23 +65,6 @@ struct Queue {
     /// The place of a service's push among those ever queued.
     pushes: FxHashMap<crate::model::ServiceKey, u64>,
     last: u64,
-}
-
-/// A line as the admin API shows it.
-#[derive(Debug, Clone)]
-pub struct LineView {
-    /// The connection.
-    pub id: ConnectionId,
-    /// Its name.
-    pub name: String,
-    /// The client's end.
-    pub remote: SocketAddr,
-    /// When it was accepted.
-    pub accepted: Millis,
-    /// Messages that wait to be sent.
-    pub queued: usize,
-    /// Nothing is sent on it for now.
-    pub stalled: bool,
 }
 
 impl Lines {
@@ -105,6 +89,7 @@ impl Lines {
             ending: Notify::new(),
             stalled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
         });
         self.open.lock().insert(id, line.clone());
         line
@@ -122,26 +107,8 @@ impl Lines {
         }
     }
 
-    /// Every way that is open, registered or not.
-    pub fn views(&self) -> Vec<LineView> {
-        let mut views: Vec<LineView> = self.open.lock().values().map(|line| line.view()).collect();
-        views.sort_by_key(|view| view.id);
-        views
-    }
-
-    /// The line of that name.
-    pub fn named(&self, name: &str) -> Option<Arc<Line>> {
+    fn named(&self, name: &str) -> Option<Arc<Line>> {
         self.open.lock().values().find(|line| line.name == name).cloned()
-    }
-
-    /// Messages that were dropped because too many waited.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Connections that are open.
-    pub fn count(&self) -> usize {
-        self.open.lock().len()
     }
 }
 
@@ -160,6 +127,26 @@ impl Streams for Lines {
         if let Some(line) = self.open.lock().get(&id) {
             line.end();
         }
+    }
+
+    fn views(&self) -> Vec<StreamView> {
+        let mut views: Vec<_> = self.open.lock().values().map(|line| line.view()).collect();
+        views.sort_by_key(|view| view.id);
+        views
+    }
+
+    fn cut(&self, name: &str) -> bool {
+        let found = self.named(name);
+        found.inspect(|line| line.cut()).is_some()
+    }
+
+    fn stall(&self, name: &str, stalled: bool) -> bool {
+        let found = self.named(name);
+        found.inspect(|line| line.stall(stalled)).is_some()
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     fn settled(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -230,19 +217,29 @@ impl Line {
         self.ending.notify_one();
     }
 
+    /// Cuts the connection.
+    fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+        self.end();
+    }
+
+    /// Whether the end is to be a cut.
+    pub fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
+    }
+
     /// Whether the end was asked for.
     pub fn is_ending(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// Holds everything back that waits to be sent, or lets it go.
-    pub fn stall(&self, stalled: bool) {
+    fn stall(&self, stalled: bool) {
         self.stalled.store(stalled, Ordering::Release);
         self.changed.notify_one();
     }
 
-    fn view(&self) -> LineView {
-        LineView {
+    fn view(&self) -> StreamView {
+        StreamView {
             id: self.id,
             name: self.name.clone(),
             remote: self.remote,

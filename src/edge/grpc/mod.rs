@@ -4,7 +4,7 @@
 //! - `connection`: one TCP connection: its calls, its stream, its end.
 //! - `message`: messages in their frames, read and written.
 //! - `unary`: what becomes of a call, in the order of the real dispatcher.
-//! - `naming`, `loader`: the calls themselves.
+//! - `naming`, `loader`, `config`: the calls themselves.
 //! - `stream`: what a client says on its stream, and what it is asked there.
 //! - `lines`: the ways to the clients' streams: bounded, the newest state wins.
 //!
@@ -12,6 +12,7 @@
 //! ends another with a status that has no text, and closes a connection that it gave up, none of
 //! which a generated service can say.
 
+mod config;
 mod connection;
 mod lines;
 mod loader;
@@ -21,5 +22,5 @@ mod server;
 mod stream;
 mod unary;
 
-pub use lines::{LineView, Lines};
+pub use lines::Lines;
 pub use server::{Port, serve};

@@ -3,7 +3,7 @@
 
 use super::lines::Line;
 use super::server::Shared;
-use super::{loader, naming};
+use super::{config, loader, naming};
 use crate::edge::nacos::Note;
 use crate::model::{ConnectionMeta, Refusal};
 use crate::node::{Node, Operation};
@@ -98,6 +98,8 @@ fn handle(
         Request::Query(request) => naming::query(call, &request, note),
         Request::List(request) => Ok(naming::names(call, &request)),
         Request::Subscribe(request) => naming::subscribe(call, &request, note),
+        Request::Config(request) => config::one(kind, &request),
+        Request::Listen(wanted) => Ok(config::listen(&wanted)),
         Request::Distro(request) => Ok(distro(request.operation.as_deref())),
         Request::Reload(request) => Ok(loader::reload(call, &request)),
         Request::Plain => match kind {

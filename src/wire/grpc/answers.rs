@@ -3,6 +3,7 @@
 use super::balance::{Balance, loader_metrics};
 use super::kinds::RequestKind;
 use super::payload::{Headers, Payload};
+use super::requests::ConfigRequest;
 use crate::model::{JavaException, Millis, Refusal, RenderedList};
 use crate::wire::text::json::{JsonText, push_number};
 use bytes::Bytes;
@@ -94,6 +95,35 @@ fn begin(result: i64, code: i64, message: Option<&str>) -> JsonText {
         json.text("message", message);
     }
     json
+}
+
+/// `ConfigQueryResponse`: there is no such configuration.
+pub fn no_config() -> Answer {
+    let mut json = begin(500, 300, Some("config data not exist"));
+    json.number("lastModified", 0);
+    json.boolean("beta", false);
+    json.boolean("success", false);
+    let body = Bytes::from(json.finish());
+    Answer { kind: RequestKind::ConfigQuery.response(), body, code: 300 }
+}
+
+/// `ConfigChangeBatchListenResponse`: the configurations that are other than the client thinks.
+pub fn changed_configs<'a>(changed: impl Iterator<Item = &'a ConfigRequest>) -> Answer {
+    let mut json = begin(200, 0, None);
+    json.list("changedConfigs", changed, |out, config| {
+        let mut json = JsonText::object();
+        let named =
+            [("group", &config.group), ("dataId", &config.data_id), ("tenant", &config.tenant)];
+        for (key, value) in named {
+            if let Some(value) = value {
+                json.text(key, value);
+            }
+        }
+        out.push_str(&json.finish());
+    });
+    json.boolean("success", true);
+    let body = Bytes::from(json.finish());
+    Answer { kind: RequestKind::ConfigListen.response(), body, code: 0 }
 }
 
 /// `DistroDataResponse` of a server that has no other: nothing can be verified, nothing is handled

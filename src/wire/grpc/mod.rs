@@ -10,7 +10,8 @@ mod requests;
 mod setup;
 
 pub use answers::{
-    Answer, ErrorCode, distro, info_answer, loader_info, names_answer, server_check,
+    Answer, ErrorCode, changed_configs, distro, info_answer, loader_info, names_answer, no_config,
+    server_check,
 };
 pub use asks::ask;
 pub use balance::Balance;
@@ -19,7 +20,7 @@ pub use payload::{
     Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix, without_metadata,
 };
 pub use requests::{
-    DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest, ReloadRequest,
-    Request, SubscribeRequest, Unread, read,
+    ConfigRequest, DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest,
+    ReloadRequest, Request, SubscribeRequest, Unread, read,
 };
 pub use setup::{ClientAnswer, SetupRequest, client_answer, setup};

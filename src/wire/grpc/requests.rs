@@ -29,6 +29,10 @@ pub enum Request {
     Subscribe(SubscribeRequest),
     /// `ServerReloadRequest`.
     Reload(ReloadRequest),
+    /// `ConfigQueryRequest` and its like: names one configuration.
+    Config(ConfigRequest),
+    /// `ConfigBatchListenRequest`.
+    Listen(Vec<ConfigRequest>),
     /// `DistroDataRequest`.
     Distro(DistroRequest),
     /// One that has nothing to read, or whose body belongs to somebody else.
@@ -112,6 +116,19 @@ pub struct DistroRequest {
     pub operation: Option<Box<str>>,
 }
 
+/// Names a configuration.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ConfigRequest {
+    /// `dataId`.
+    pub data_id: Option<Box<str>>,
+    /// `group`.
+    pub group: Option<Box<str>>,
+    /// `tenant`.
+    pub tenant: Option<Box<str>>,
+    /// `md5` of what the client has.
+    pub md5: Option<Box<str>>,
+}
+
 macro_rules! of_service {
     ($($request:ident),+) => {$(
         impl $request {
@@ -144,6 +161,12 @@ pub fn read(kind: RequestKind, text: &str, headers: &mut Headers) -> Result<Requ
         RequestKind::ServiceQuery => query(&mut tokens, headers).map(Request::Query),
         RequestKind::ServiceList => list(&mut tokens, headers).map(Request::List),
         RequestKind::Subscribe => subscribe(&mut tokens, headers).map(Request::Subscribe),
+        RequestKind::ConfigQuery | RequestKind::ConfigPublish | RequestKind::ConfigRemove => {
+            let mut config = ConfigRequest::default();
+            fields(&mut tokens, headers, |tokens, name| config_field(tokens, &mut config, name))
+                .map(|()| Request::Config(config))
+        }
+        RequestKind::ConfigListen => listen(&mut tokens, headers).map(Request::Listen),
         RequestKind::Distro => distro(&mut tokens, headers).map(Request::Distro),
         RequestKind::Reload => reload(&mut tokens, headers).map(Request::Reload),
         _ => plain(&mut tokens, headers).map(|()| Request::Plain),
@@ -321,4 +344,39 @@ fn distro(tokens: &mut Tokens, headers: &mut Headers) -> Read<DistroRequest> {
         Ok(true)
     })?;
     Ok(request)
+}
+
+fn config_field(tokens: &mut Tokens, config: &mut ConfigRequest, name: &str) -> Read<bool> {
+    match name {
+        "dataId" => config.data_id = scalars::text(tokens)?,
+        "group" => config.group = scalars::text(tokens)?,
+        "tenant" => config.tenant = scalars::text(tokens)?,
+        "md5" => config.md5 = scalars::text(tokens)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn listen(tokens: &mut Tokens, headers: &mut Headers) -> Read<Vec<ConfigRequest>> {
+    let mut wanted = Vec::new();
+    fields(tokens, headers, |tokens, name| {
+        match name {
+            "listen" => drop(scalars::boolean(tokens)?),
+            "configListenContexts" if tokens.current() == Some(Token::StartArray) => {
+                while let Some(token) = tokens.next()? {
+                    if token == Token::EndArray {
+                        break;
+                    }
+                    let mut config = ConfigRequest::default();
+                    bean::object(tokens, "", |tokens, name| {
+                        config_field(tokens, &mut config, name)
+                    })?;
+                    wanted.push(config);
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(wanted)
 }
