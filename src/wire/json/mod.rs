@@ -10,11 +10,14 @@
 //! Java's hash order here. Jackson fills a `LinkedHashMap`: keys come as sent, and what 2.0.2 lists
 //! is ordered again where it copies them. Pairs (`k=v,k2=v2`) fill a `HashMap` everywhere.
 
+mod fast;
 mod fastjson;
-pub(in crate::wire) mod jackson;
-mod object;
-
-pub use object::{JsonObject, checker, no_int, object};
+mod jackson;
+#[cfg(test)]
+mod tests;
+mod units;
+#[cfg(test)]
+mod vectors_tests;
 
 use crate::model::calls::BatchTarget;
 use crate::model::{FullBeat, Metadata, Refusal, java};
@@ -22,6 +25,9 @@ use crate::profile::JsonDialect;
 
 /// The beat of PUT `/instance/beat`; `None` is `null` and what the parser takes for it.
 pub fn beat(dialect: JsonDialect, text: &str) -> Result<Option<FullBeat>, Refusal> {
+    if let Some(plain) = fast::beat(dialect, text) {
+        return Ok(Some(plain));
+    }
     match dialect {
         JsonDialect::Fastjson => fastjson::beat(text),
         JsonDialect::Jackson => jackson::beat(text),
@@ -33,6 +39,9 @@ pub fn beat(dialect: JsonDialect, text: &str) -> Result<Option<FullBeat>, Refusa
 pub fn metadata(dialect: JsonDialect, text: &str) -> Result<Option<Metadata>, Refusal> {
     if java::is_blank(text) {
         return Ok(Some(Metadata::new()));
+    }
+    if let Some(plain) = fast::metadata(dialect, text) {
+        return Ok(Some(plain));
     }
     let read = match dialect {
         JsonDialect::Fastjson => fastjson::metadata(text),
@@ -61,6 +70,19 @@ fn pairs(text: &str) -> Option<Metadata> {
         map.insert(key, Some(value));
     }
     Some(java_order(map))
+}
+
+/// A beat that says nothing.
+fn unsaid() -> FullBeat {
+    FullBeat {
+        ip: None,
+        port: 0,
+        cluster: None,
+        service_name: None,
+        weight: 0.0,
+        ephemeral: true,
+        metadata: None,
+    }
 }
 
 /// The keys as a `HashMap` iterates over them.

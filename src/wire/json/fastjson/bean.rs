@@ -1,8 +1,10 @@
 //! `RsInfo` as fastjson fills it: first the generated class, which tries its fields in order of
 //! their names, then `JavaBeanDeserializer`, which takes any order, blanks and loose syntax.
 
+use super::super::units::ascii;
+use super::super::unsaid;
 use super::fields::Scan;
-use super::lexer::{Lexer, Token, ascii};
+use super::lexer::{Lexer, Token};
 use super::{Thrown, cast, map, number, object, parser};
 use crate::model::{FullBeat, Metadata, java};
 
@@ -43,19 +45,6 @@ enum Given {
 
 /// The name of the class, which a beat may state as its `@type`.
 const CLASS: &str = "com.alibaba.nacos.naming.healthcheck.RsInfo";
-
-/// A beat that says nothing.
-fn unsaid() -> FullBeat {
-    FullBeat {
-        ip: None,
-        port: 0,
-        cluster: None,
-        service_name: None,
-        weight: 0.0,
-        ephemeral: true,
-        metadata: None,
-    }
-}
 
 /// Sets a field; null leaves a number or boolean as it was.
 fn set(beat: &mut FullBeat, name: &str, given: Given) {

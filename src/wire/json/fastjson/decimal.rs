@@ -125,7 +125,11 @@ fn exponent(text: &str) -> Result<i64, Thrown> {
         return refuse("Too many nonzero exponent digits.");
     }
     let value = significant.parse::<i64>().unwrap_or(0);
-    Ok(if negative { -value } else { value })
+    let value = if negative { -value } else { value };
+    if i32::try_from(value).is_err() {
+        return refuse("Exponent overflow.");
+    }
+    Ok(value)
 }
 
 /// Digits that count for a hash: more would take quadratic time, for nobody.

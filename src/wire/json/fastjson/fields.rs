@@ -4,8 +4,9 @@
 //! Their slips are kept, because a client can see them: an int that wraps past its range to a
 //! larger value is taken, and a failed scan may leave the position moved.
 
+use super::super::units::{ascii, is_digit, utf16};
 use super::Thrown;
-use super::lexer::{END, Lexer, Token, ascii, is_digit, is_space, utf16};
+use super::lexer::{END, Lexer, Token, is_space};
 use super::strings;
 use crate::model::java;
 

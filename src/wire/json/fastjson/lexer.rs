@@ -2,6 +2,7 @@
 //!
 //! It works on UTF-16 units because positions, columns and overlong tails of messages count them.
 
+use super::super::units::{ascii, utf16};
 use super::Thrown;
 
 /// What stands behind the end of the text; also a character that a text may hold.
@@ -304,143 +305,6 @@ impl Lexer {
         }
     }
 
-    fn scan_word(&mut self, word: &'static str, token: Token) -> Result<(), Thrown> {
-        for expected in word.bytes() {
-            if self.current != u16::from(expected) {
-                return Err(Thrown::json(format!("error parse {word}")));
-            }
-            self.advance();
-        }
-        if !self.ends_word(b":/") {
-            return Err(Thrown::json(format!("scan {word} error")));
-        }
-        self.token = token;
-        Ok(())
-    }
-
-    fn ends_word(&self, more: &[u8]) -> bool {
-        let current = self.current;
-        current == END
-            || is_space(current)
-            || ascii(current).is_some_and(|c| b",}]".contains(&c) || more.contains(&c))
-    }
-
-    fn scan_null_or_new(&mut self, colon_ends: bool) -> Result<(), Thrown> {
-        let second = self.advance();
-        let (rest, name, token) = match ascii(second) {
-            Some(b'u') => ("ull", "null", Token::Null),
-            _ => ("ew", "new", Token::New),
-        };
-        for expected in rest.bytes() {
-            if self.current != u16::from(expected) {
-                return Err(Thrown::json(format!("error parse {name}")));
-            }
-            self.advance();
-        }
-        let more: &[u8] = if token == Token::Null && colon_ends { b":" } else { b"" };
-        if !self.ends_word(more) {
-            return Err(Thrown::json(format!("scan {name} error")));
-        }
-        self.token = token;
-        Ok(())
-    }
-
-    fn scan_identifier(&mut self) -> Result<(), Thrown> {
-        self.literal_at = self.at as isize - 1;
-        self.unescaped = None;
-        loop {
-            self.literal_len += 1;
-            self.advance();
-            if !is_letter_or_digit(self.current) {
-                break;
-            }
-        }
-        let word = utf16(self.literal_units());
-        self.token = match word.as_str() {
-            "new" => Token::New,
-            "true" => Token::True,
-            "false" => Token::False,
-            "undefined" => Token::Undefined,
-            "Set" => Token::Set,
-            "TreeSet" => Token::TreeSet,
-            word if word.eq_ignore_ascii_case("null") => Token::Null,
-            _ => Token::Identifier,
-        };
-        Ok(())
-    }
-
-    fn scan_hex(&mut self) -> Result<(), Thrown> {
-        let illegal = |c: u16| Thrown::json(format!("illegal state. {}", utf16(&[c])));
-        let quote = u16::from(b'\'');
-        if self.advance() != quote {
-            return Err(illegal(self.current));
-        }
-        self.literal_at = self.at as isize;
-        // The first digit is passed over unread, and not counted.
-        let mut c = self.advance();
-        while c != quote || self.at as isize > self.literal_at + 1 {
-            c = self.advance();
-            if c == quote {
-                self.literal_len += 1;
-                break;
-            }
-            if !ascii(c).is_some_and(|c| matches!(c, b'0'..=b'9' | b'A'..=b'F')) {
-                return Err(illegal(c));
-            }
-            self.literal_len += 1;
-        }
-        self.advance();
-        self.token = Token::Hex;
-        Ok(())
-    }
-
-    /// `scanNumber`: digits, a fraction, a suffix or an exponent, each of which may be empty.
-    pub(super) fn scan_number(&mut self) -> Result<(), Thrown> {
-        self.literal_at = self.at as isize;
-        if self.current == u16::from(b'-') {
-            self.take();
-        }
-        self.take_digits();
-        let mut token = Token::Int;
-        if self.current == u16::from(b'.') {
-            self.take();
-            token = Token::Float;
-            self.take_digits();
-        }
-        match ascii(self.current) {
-            Some(b'L' | b'S' | b'B') => self.take(),
-            Some(b'F' | b'D') => {
-                self.take();
-                token = Token::Float;
-            }
-            Some(b'e' | b'E') => {
-                self.take();
-                if matches!(ascii(self.current), Some(b'+' | b'-')) {
-                    self.take();
-                }
-                self.take_digits();
-                if matches!(ascii(self.current), Some(b'D' | b'F')) {
-                    self.take();
-                }
-                token = Token::Float;
-            }
-            _ => {}
-        }
-        self.token = token;
-        Ok(())
-    }
-
-    fn take(&mut self) {
-        self.literal_len += 1;
-        self.advance();
-    }
-
-    fn take_digits(&mut self) {
-        while is_digit(self.current) {
-            self.take();
-        }
-    }
-
     /// The units of the text literal last read, without its quotes.
     pub(super) fn literal_units(&self) -> &[u16] {
         if let Some(unescaped) = &self.unescaped {
@@ -456,29 +320,20 @@ impl Lexer {
         utf16(self.literal_units())
     }
 
-    /// `isBlankInput`: nothing but blanks before the first [`END`].
-    pub(super) fn is_blank(&self) -> bool {
-        self.text.iter().take_while(|unit| **unit != END).all(|unit| is_space(*unit))
+    /// `isBlankInput`: nothing but blanks before the first [`END`], which then is the token.
+    pub(super) fn is_blank(&mut self) -> bool {
+        let before = self.text.iter().take_while(|unit| **unit != END);
+        let blank = before.into_iter().all(|unit| is_space(*unit));
+        if blank {
+            self.token = Token::End;
+        }
+        blank
     }
-}
-
-/// A unit as ASCII.
-pub(super) fn ascii(unit: u16) -> Option<u8> {
-    u8::try_from(unit).ok().filter(u8::is_ascii)
 }
 
 /// `isWhitespace`: blank, tab, line ends, form feed and backspace.
 pub(super) fn is_space(unit: u16) -> bool {
     matches!(unit, 8 | 9 | 10 | 12 | 13 | 32)
-}
-
-/// An ASCII digit.
-pub(super) fn is_digit(unit: u16) -> bool {
-    (48..58).contains(&unit)
-}
-
-fn is_letter_or_digit(unit: u16) -> bool {
-    char::from_u32(unit.into()).is_some_and(char::is_alphanumeric)
 }
 
 fn punctuation(c: u8) -> Option<Token> {
@@ -495,9 +350,4 @@ fn punctuation(c: u8) -> Option<Token> {
         b'.' => Token::Dot,
         _ => return None,
     })
-}
-
-/// Units as a string; half a surrogate pair becomes the question mark that Java writes for it.
-pub(super) fn utf16(units: &[u16]) -> String {
-    char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or('?')).collect()
 }

@@ -2,7 +2,8 @@
 //! values that are no strings become their JSON text.
 
 use super::super::java_order;
-use super::lexer::{Lexer, Token, ascii, utf16};
+use super::super::units::{ascii, utf16};
+use super::lexer::{Lexer, Token};
 use super::object;
 use super::value::Value;
 use super::{Thrown, number, parser};

@@ -10,6 +10,7 @@ mod cast;
 mod decimal;
 mod fields;
 mod lexer;
+mod literals;
 mod map;
 mod number;
 mod object;
@@ -18,6 +19,7 @@ mod strings;
 mod value;
 mod write;
 
+use super::units::ascii;
 use crate::model::{FullBeat, JavaException, Metadata, Refusal};
 use crate::wire::json::JsonObject;
 use lexer::{Lexer, Token};
@@ -140,7 +142,7 @@ fn parse_any(text: &str) -> Result<Value, Thrown> {
 /// The constructor of `DefaultJSONParser`: it reads the first token.
 fn start(text: &str) -> Result<Lexer, Thrown> {
     let mut lexer = Lexer::new(text);
-    let token = match lexer::ascii(lexer.current) {
+    let token = match ascii(lexer.current) {
         Some(b'{') => Token::LeftBrace,
         Some(b'[') => Token::LeftBracket,
         _ => {

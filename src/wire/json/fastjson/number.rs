@@ -1,8 +1,9 @@
 //! Number literals: fastjson decides by size and suffix what they are, and refuses late.
 
+use super::super::units::utf16;
 use super::Thrown;
 use super::decimal::Decimal;
-use super::lexer::{Lexer, utf16};
+use super::lexer::Lexer;
 use super::value::Value;
 use crate::model::java;
 
@@ -56,7 +57,7 @@ pub(super) fn decimal(lexer: &Lexer) -> Result<Value, Thrown> {
             Some(_) if all.ends_with('F') => Ok(Value::Float(text.parse().unwrap_or(f32::NAN))),
             Some(value) => Ok(Value::Double(value)),
         },
-        _ => Decimal::parse(&all).map(Value::Decimal),
+        _ => Decimal::parse(&text).map(Value::Decimal),
     };
     match parsed {
         Err(Thrown::Number(message)) => Err(Thrown::json(format!("{message}, {}", lexer.info()?))),

@@ -1,7 +1,8 @@
 //! An object of any kind (`DefaultJSONParser.parseObject(Map)`): keys may be bare, numbers, arrays
 //! or objects; `@type` and `$ref` are not plain keys.
 
-use super::lexer::{END, Lexer, Token, ascii, is_digit, utf16};
+use super::super::units::{ascii, is_digit, utf16};
+use super::lexer::{END, Lexer, Token};
 use super::parser::{self, Next, Open};
 use super::value::Value;
 use super::{Thrown, number, write};
@@ -46,11 +47,7 @@ enum Key {
 
 impl OpenObject {
     fn put(&mut self, key: Value, value: Value) {
-        let name = match &key {
-            Value::Text(text) => format!("\"{text}"),
-            Value::Array(_) | Value::Object(_) => write::json(&key),
-            other => format!("{other:?}"),
-        };
+        let name = key.identity();
         match self.places.get(&name) {
             Some(place) => self.entries[*place].1 = value,
             None => {

@@ -18,9 +18,17 @@ const STACK: usize = 5_800;
 /// An array or object that is not closed yet.
 pub(super) enum Open {
     /// `[`, or `Set[` and `TreeSet[`.
-    Array { items: Vec<Value>, set: bool },
+    Array { items: Vec<Value>, kind: ArrayKind },
     /// `{`.
     Object(OpenObject),
+}
+
+/// The word in front of a bracket.
+#[derive(Clone, Copy)]
+pub(super) enum ArrayKind {
+    Plain,
+    Set,
+    TreeSet,
 }
 
 /// What reading on came to.
@@ -41,7 +49,7 @@ pub(super) fn parse(lexer: &mut Lexer) -> Result<Value, Thrown> {
 
 /// `parseArray(array, fieldName)`.
 pub(super) fn parse_array(lexer: &mut Lexer, field: Option<&str>) -> Result<Value, Thrown> {
-    let open = open_array(lexer, false, field)?;
+    let open = open_array(lexer, ArrayKind::Plain, field)?;
     run(lexer, open)
 }
 
@@ -52,7 +60,7 @@ fn run(lexer: &mut Lexer, outermost: Open) -> Result<Value, Thrown> {
     let mut used = 0;
     loop {
         let next = match &mut current {
-            Open::Array { items, set } => continue_array(lexer, items, *set)?,
+            Open::Array { items, kind } => continue_array(lexer, items, *kind)?,
             Open::Object(open) => object::proceed(lexer, open)?,
         };
         let mut done = match next {
@@ -94,12 +102,16 @@ fn cost(open: &Open) -> usize {
 
 /// The value at the current token, or the array or object that it opens.
 pub(super) fn begin(lexer: &mut Lexer) -> Result<Next, Thrown> {
-    let value = match lexer.token {
-        Token::Set | Token::TreeSet => {
+    let token = lexer.token;
+    let value = match token {
+        token @ (Token::Set | Token::TreeSet) => {
             lexer.next_token()?;
-            return open_array(lexer, true, None).map(Next::Open);
+            let kind = if token == Token::Set { ArrayKind::Set } else { ArrayKind::TreeSet };
+            return open_array(lexer, kind, None).map(Next::Open);
         }
-        Token::LeftBracket => return open_array(lexer, false, None).map(Next::Open),
+        Token::LeftBracket => {
+            return open_array(lexer, ArrayKind::Plain, None).map(Next::Open);
+        }
         Token::LeftBrace => return Ok(Next::Open(Open::Object(OpenObject::default()))),
         Token::Int => number::integer(lexer)?,
         Token::Float => number::decimal(lexer)?,
@@ -152,7 +164,7 @@ fn expect(lexer: &mut Lexer, token: Token) -> Result<(), Thrown> {
     lexer.next_token()
 }
 
-fn open_array(lexer: &mut Lexer, set: bool, field: Option<&str>) -> Result<Open, Thrown> {
+fn open_array(lexer: &mut Lexer, kind: ArrayKind, field: Option<&str>) -> Result<Open, Thrown> {
     if matches!(lexer.token, Token::Set | Token::TreeSet) {
         lexer.next_token()?;
     }
@@ -165,10 +177,14 @@ fn open_array(lexer: &mut Lexer, set: bool, field: Option<&str>) -> Result<Open,
         )));
     }
     lexer.next_token_near(Token::Text)?;
-    Ok(Open::Array { items: Vec::new(), set })
+    Ok(Open::Array { items: Vec::new(), kind })
 }
 
-fn continue_array(lexer: &mut Lexer, items: &mut Vec<Value>, set: bool) -> Result<Next, Thrown> {
+fn continue_array(
+    lexer: &mut Lexer,
+    items: &mut Vec<Value>,
+    kind: ArrayKind,
+) -> Result<Next, Thrown> {
     loop {
         while lexer.token == Token::Comma {
             lexer.next_token()?;
@@ -183,7 +199,11 @@ fn continue_array(lexer: &mut Lexer, items: &mut Vec<Value>, set: bool) -> Resul
             Token::RightBracket => {
                 lexer.next_token_near(Token::Comma)?;
                 let items = mem::take(items);
-                return Ok(Next::Value(if set { Value::Set(items) } else { Value::Array(items) }));
+                return Ok(Next::Value(match kind {
+                    ArrayKind::Plain => Value::Array(items),
+                    ArrayKind::Set => Value::hash_set(items),
+                    ArrayKind::TreeSet => Value::tree_set(items),
+                }));
             }
             Token::End => return Err(Thrown::json("unclosed jsonArray")),
             _ => match begin(lexer)? {

@@ -1,8 +1,9 @@
 //! Strings and keys as fastjson scans them: double or single quotes, bare names, and escapes that
 //! JSON does not know (`\x41`, `\0` to `\7`, `\v`, `\F`, `\'`).
 
+use super::super::units::{self, ascii, utf16};
 use super::Thrown;
-use super::lexer::{END, Lexer, Token, ascii, utf16};
+use super::lexer::{END, Lexer, Token};
 
 /// Where an escape stands decides how a bad one is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,11 @@ impl Lexer {
             }
             if c == END && (place == Place::Key || self.at_end()) {
                 return Err(unclosed(place, END));
+            }
+            if self.at > self.text.len() {
+                // An escape that reaches over the end is missed by the check above, and the
+                // original takes characters from there until its memory is used up.
+                return Err(Thrown::Other("Java heap space".to_owned()));
             }
             if c == u16::from(b'\\') {
                 let plain = &self.text[start..self.at];
@@ -153,7 +159,7 @@ fn hex_digit(unit: u16) -> Result<u16, Thrown> {
     if unit > u16::from(b'f') {
         return Err(Thrown::Index(format!("Index {unit} out of bounds for length 103")));
     }
-    Ok(char::from_u32(unit.into()).and_then(|c| c.to_digit(16)).unwrap_or(0) as u16)
+    Ok(units::hex_digit(unit).unwrap_or(0))
 }
 
 /// `Integer.parseInt(text, 16)` of four units: a sign counts as one of them.

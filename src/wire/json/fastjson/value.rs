@@ -3,6 +3,7 @@
 use super::decimal::{Decimal, integer_hash};
 use super::write;
 use crate::model::java;
+use std::collections::BTreeSet;
 
 /// A parsed value.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,33 @@ impl Value {
         }
     }
 
+    /// A `HashSet`: each item once, in hash order.
+    pub(super) fn hash_set(items: Vec<Value>) -> Self {
+        let mut items = each_once(items);
+        in_hash_order(&mut items, |item| item);
+        Value::Set(items)
+    }
+
+    /// A `TreeSet`: each item once, in their own order.
+    pub(super) fn tree_set(items: Vec<Value>) -> Self {
+        let mut items = each_once(items);
+        items.sort_by_cached_key(|item| match item {
+            Value::Integer(value) => (*value, Vec::new()),
+            Value::Text(text) => (0, text.encode_utf16().collect()),
+            _ => (0, Vec::new()),
+        });
+        Value::Set(items)
+    }
+
+    /// A text that equal values share and different ones do not.
+    pub(super) fn identity(&self) -> String {
+        match self {
+            Value::Text(text) => format!("\"{text}"),
+            Value::Array(_) | Value::Set(_) | Value::Object(_) => write::json(self),
+            other => format!("{other:?}"),
+        }
+    }
+
     fn into_text_or_null(self) -> Box<str> {
         if self == Value::Null { "null".into() } else { self.into_text() }
     }
@@ -79,6 +107,18 @@ impl Value {
                 .fold(0i32, |sum, (key, value)| sum.wrapping_add(key.hash() ^ value.hash())),
         }
     }
+}
+
+fn each_once(mut items: Vec<Value>) -> Vec<Value> {
+    let mut known = BTreeSet::new();
+    items.retain(|item| known.insert(item.identity()));
+    items
+}
+
+/// Sorts as a grown `HashMap` or `HashSet` of them iterates.
+pub(super) fn in_hash_order<T>(items: &mut [T], key: impl Fn(&T) -> &Value) {
+    let buckets = java::grown_buckets(items.len());
+    items.sort_by_cached_key(|item| java::spread(key(item).hash()) & (buckets - 1));
 }
 
 fn fold_long(value: u64) -> i32 {

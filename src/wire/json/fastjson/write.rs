@@ -1,7 +1,7 @@
 //! Arrays and objects as the JSON text that `JSONObject.toString` gives, with the features that
 //! Nacos switches on: nulls are written, keys stand in hash order.
 
-use super::value::Value;
+use super::value::{Value, in_hash_order};
 use crate::model::java;
 use std::fmt::Write as _;
 
@@ -26,8 +26,7 @@ fn write(out: &mut String, value: &Value) {
         }
         Value::Object(entries) => {
             let mut sorted: Vec<&(Value, Value)> = entries.iter().collect();
-            let buckets = java::grown_buckets(sorted.len());
-            sorted.sort_by_key(|(key, _)| java::spread(key.hash()) & (buckets - 1));
+            in_hash_order(&mut sorted, |entry| &entry.0);
             out.push('{');
             for (index, (key, value)) in sorted.into_iter().enumerate() {
                 if index > 0 {
@@ -59,10 +58,19 @@ fn write_leaf(out: &mut String, value: &Value) {
             quote(out, text);
             Ok(())
         }
-        Value::Bytes(bytes) => write!(out, "x'{bytes:02X?}'"),
+        Value::Bytes(bytes) => write_bytes(out, bytes),
         Value::Null | Value::Array(_) | Value::Set(_) | Value::Object(_) => write!(out, "null"),
     };
     written.expect("writing to a string cannot fail");
+}
+
+/// Bytes as fastjson would read them again.
+fn write_bytes(out: &mut String, bytes: &[u8]) -> std::fmt::Result {
+    out.push_str("x'");
+    for byte in bytes {
+        write!(out, "{byte:02X}")?;
+    }
+    out.write_char('\'')
 }
 
 /// `Float.toString`: the digits that tell it from other floats, in the form of a double.
@@ -81,7 +89,7 @@ fn quote(out: &mut String, text: &str) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' => {
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
                 write!(out, "\\u{:04X}", c as u32).expect("writing to a string cannot fail");
             }
             c => out.push(c),

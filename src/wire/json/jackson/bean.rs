@@ -1,6 +1,7 @@
 //! `RsInfo` and `Instance` from tokens (`BeanDeserializer`): unknown fields are passed over, the
 //! last of equal names wins, null gives a number or boolean its zero.
 
+use super::super::unsaid;
 use super::scalars::{self, no_creator, unexpected};
 use super::source::Failure;
 use super::tokens::{Token, Tokens};
@@ -12,15 +13,7 @@ const INSTANCE: &str = "com.alibaba.nacos.api.naming.pojo.Instance";
 
 /// A beat at the current token.
 pub(super) fn beat(tokens: &mut Tokens) -> Result<FullBeat, Failure> {
-    let mut beat = FullBeat {
-        ip: None,
-        port: 0,
-        cluster: None,
-        service_name: None,
-        weight: 0.0,
-        ephemeral: true,
-        metadata: None,
-    };
+    let mut beat = unsaid();
     object(tokens, BEAT, |tokens, name| {
         match name {
             "ip" => beat.ip = scalars::text(tokens)?,
@@ -89,12 +82,14 @@ pub(in crate::wire) fn object(
     if tokens.current() != Some(Token::StartObject) {
         return Err(no_object(tokens, class));
     }
-    while tokens.next_name()? {
+    let mut named = tokens.next()? == Some(Token::FieldName);
+    while named {
         let name = tokens.name().to_owned();
         tokens.next()?;
         if !set(tokens, &name).map_err(|failure| failure.through(class, &name))? {
             tokens.skip_children()?;
         }
+        named = tokens.next_name()?;
     }
     Ok(())
 }
@@ -103,21 +98,15 @@ fn no_object(tokens: &mut Tokens, class: &str) -> Failure {
     let argument =
         |kind: &str| format!("{kind}-argument constructor/factory method to deserialize from ");
     match tokens.current() {
-        Some(Token::Text) => match tokens.text() {
-            Err(failure) => failure,
-            Ok(text) => {
-                let from = argument("String") + &format!("String value ('{text}')");
-                no_creator(tokens, class, &from)
-            }
-        },
+        Some(Token::Text) => scalars::from_text(tokens, class, &format!("`{class}` value")),
         Some(Token::Int) => {
             let text = tokens.number_text();
-            let kind = match (text.parse::<i32>(), text.parse::<i64>()) {
-                (Ok(_), _) => "int/Int",
-                (_, Ok(_)) => "long/Long",
-                _ => "BigInteger",
+            let (kind, value) = match text.parse::<i64>() {
+                Ok(value) if i32::try_from(value).is_ok() => ("int/Int", value.to_string()),
+                Ok(value) => ("long/Long", value.to_string()),
+                Err(_) => ("BigInteger", text),
             };
-            no_creator(tokens, class, &(argument(kind) + &format!("Number value ({text})")))
+            no_creator(tokens, class, &(argument(kind) + &format!("Number value ({value})")))
         }
         Some(Token::Float) => {
             let value = tokens.number_text().parse().unwrap_or(f64::NAN);

@@ -8,7 +8,9 @@ pub(in crate::wire) mod bean;
 mod numbers;
 pub(in crate::wire) mod scalars;
 mod source;
+mod strings;
 mod tokens;
+mod words;
 
 use crate::model::calls::BatchTarget;
 use crate::model::{FullBeat, JavaException, Metadata, Refusal, java};

@@ -1,6 +1,7 @@
 //! Number tokens. A number that touches the end of the text, or begins with a zero, is read by a
 //! second routine in the original, which stands elsewhere when it fails; so is it here.
 
+use super::super::units::is_digit;
 use super::source::{Failure, described};
 use super::tokens::{Token, Tokens};
 
@@ -182,8 +183,4 @@ impl Tokens {
         let comment = "expected digit (0-9) to follow minus sign, for valid numeric value";
         self.no_digit(found, comment)
     }
-}
-
-fn is_digit(unit: u16) -> bool {
-    (48..58).contains(&unit)
 }

@@ -1,6 +1,7 @@
 //! Numbers, booleans, strings and string maps from tokens: what `StdDeserializer` coerces, and how
 //! it refuses the rest.
 
+use super::super::units::utf16;
 use super::source::Failure;
 use super::tokens::{Token, Tokens};
 use crate::model::{Metadata, java};
@@ -74,7 +75,13 @@ fn too_large(tokens: &Tokens, text: &str) -> Failure {
 /// A `double` field.
 pub(in crate::wire) fn double(tokens: &mut Tokens) -> Result<f64, Failure> {
     match tokens.current() {
-        Some(Token::Int | Token::Float) => Ok(tokens.number_text().parse().unwrap_or(f64::NAN)),
+        Some(Token::Int) => {
+            let text = tokens.number_text();
+            // As a long where it fits, which has no negative zero.
+            let whole = text.parse::<i64>().map(|value| value as f64);
+            Ok(whole.or_else(|_| text.parse()).unwrap_or(f64::NAN))
+        }
+        Some(Token::Float) => Ok(tokens.number_text().parse().unwrap_or(f64::NAN)),
         Some(Token::Null) => Ok(0.0),
         Some(Token::Text) => {
             let Some(text) = number_text(tokens, "double")? else { return Ok(0.0) };
@@ -96,8 +103,7 @@ pub(in crate::wire) fn boolean(tokens: &mut Tokens) -> Result<bool, Failure> {
     match tokens.current() {
         Some(Token::True) => Ok(true),
         Some(Token::False | Token::Null) => Ok(false),
-        // The digits decide: only the text `0` is false.
-        Some(Token::Int) => Ok(tokens.number_text() != "0"),
+        Some(Token::Int) => Ok(tokens.number_text().parse::<i32>() != Ok(0)),
         Some(Token::Text) => {
             let Some(text) = number_text(tokens, "boolean")? else { return Ok(false) };
             match &*text {
@@ -153,31 +159,33 @@ pub(in crate::wire) fn metadata(tokens: &mut Tokens, class: &str) -> Result<Meta
     Ok(map)
 }
 
+/// A string where a map should be.
 fn map_from_text(tokens: &mut Tokens) -> Failure {
+    from_text(tokens, "java.util.LinkedHashMap", &format!("element of `{MAP}`"))
+}
+
+/// `_deserializeFromString`: nothing here is made from a string; `wanted` names what should stand
+/// there.
+pub(super) fn from_text(tokens: &mut Tokens, class: &str, wanted: &str) -> Failure {
     let text = match tokens.text() {
         Ok(text) => text,
         Err(failure) => return failure,
     };
-    let class = "java.util.LinkedHashMap";
-    let (what, text) = match (text.is_empty(), java::trim(&text)) {
-        (true, _) => ("empty String (\"\")", ""),
-        (false, "") => ("blank String (all whitespace)", ""),
-        (false, trimmed) => ("", trimmed),
-    };
-    if what.is_empty() {
-        return no_creator(
+    match java::trim(&text) {
+        // Blanks alone are called empty, too.
+        "" => tokens.mismatch(format!(
+            "Cannot coerce empty String (\"\") to {wanted} (but could if coercion was enabled \
+             using `CoercionConfig`)"
+        )),
+        trimmed => no_creator(
             tokens,
             class,
             &format!(
                 "String-argument constructor/factory method to deserialize from String value \
-                      ('{text}')"
+                 ('{trimmed}')"
             ),
-        );
+        ),
     }
-    tokens.mismatch(format!(
-        "Cannot coerce {what} to `{MAP}` value (but could if coercion was enabled using \
-         `CoercionConfig`)"
-    ))
 }
 
 /// `handleMissingInstantiator`.
@@ -220,7 +228,7 @@ fn weird(tokens: &Tokens, class: &str, text: &str, message: &str) -> Failure {
         text.to_owned()
     } else {
         let (head, tail) = (&units[..SHOWN], &units[units.len() - SHOWN..]);
-        format!("{}]...[{}", super::source::utf16(head), super::source::utf16(tail))
+        format!("{}]...[{}", utf16(head), utf16(tail))
     };
     tokens.mismatch(format!(
         "Cannot deserialize value of type `{class}` from String \"{shown}\": {message}"

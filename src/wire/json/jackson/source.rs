@@ -1,5 +1,6 @@
 //! Where in the text something failed, and the text of the exception that says so.
 
+use super::super::units::utf16;
 use std::fmt::Write as _;
 
 /// A line and a column, both from 1; columns count UTF-16 units.
@@ -62,11 +63,6 @@ pub(super) fn location(source: &[u16], place: Place) -> String {
     }
     let _ = write!(text, "; line: {}, column: {}]", place.line, place.column);
     text
-}
-
-/// Units as a string; half a surrogate pair becomes the question mark that Java writes for it.
-pub(super) fn utf16(units: &[u16]) -> String {
-    char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or('?')).collect()
 }
 
 /// `_getCharDesc`: a character as an exception names it.

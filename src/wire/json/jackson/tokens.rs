@@ -1,13 +1,12 @@
 //! Tokens as `ReaderBasedJsonParser` gives them: a field's name comes with the first of its value,
 //! and a string is read to its end only when someone asks for it or goes on.
 
-use super::source::{
-    Failure, Place, begins_identifier, continues_identifier, described, location, utf16,
-};
+use super::super::units::utf16;
+use super::source::{Failure, Place, described, location};
 
 /// What `nextToken` gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::wire) enum Token {
+pub(super) enum Token {
     StartObject,
     EndObject,
     StartArray,
@@ -30,7 +29,7 @@ struct Scope {
 }
 
 /// The parser.
-pub(in crate::wire) struct Tokens {
+pub(super) struct Tokens {
     text: Vec<u16>,
     /// The next unit to read.
     pub(super) at: usize,
@@ -40,9 +39,9 @@ pub(in crate::wire) struct Tokens {
     /// The token of a value whose name was given first.
     pending: Option<Token>,
     /// A string was begun and not read.
-    unread_text: bool,
+    pub(super) unread_text: bool,
     /// Name of the field last read.
-    name: String,
+    pub(super) name: String,
     /// Units of the number last read.
     pub(super) number: std::ops::Range<usize>,
     scopes: Vec<Scope>,
@@ -53,7 +52,7 @@ pub(in crate::wire) struct Tokens {
 const BEFORE: Place = Place { line: 1, column: 0 };
 
 impl Tokens {
-    pub(in crate::wire) fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self {
             text: text.encode_utf16().collect(),
             at: 0,
@@ -76,7 +75,7 @@ impl Tokens {
     }
 
     /// The token last read.
-    pub(in crate::wire) fn current(&self) -> Option<Token> {
+    pub(super) fn current(&self) -> Option<Token> {
         self.token
     }
 
@@ -106,7 +105,17 @@ impl Tokens {
     }
 
     /// `nextToken`; `None` at the end.
-    pub(in crate::wire) fn next(&mut self) -> Result<Option<Token>, Failure> {
+    pub(super) fn next(&mut self) -> Result<Option<Token>, Failure> {
+        self.next_wanted(false)
+    }
+
+    /// `nextFieldName`: whether a name came; otherwise the object closed.
+    pub(super) fn next_name(&mut self) -> Result<bool, Failure> {
+        Ok(self.next_wanted(true)? == Some(Token::FieldName))
+    }
+
+    /// The two ways to the next token differ in the text of one error.
+    fn next_wanted(&mut self, name: bool) -> Result<Option<Token>, Failure> {
         if self.token == Some(Token::FieldName) {
             self.token = self.pending.take();
             match self.token {
@@ -140,11 +149,11 @@ impl Tokens {
             self.token = Some(Token::FieldName);
             let first = self.skip_colon()?;
             self.token_place = self.read_place();
-            self.pending = Some(self.value(first)?);
+            self.pending = Some(self.value(first, name)?);
             return Ok(self.token);
         }
         self.token_place = self.read_place();
-        let token = self.value(first)?;
+        let token = self.value(first, name)?;
         match token {
             Token::StartArray => self.open(true),
             Token::StartObject => self.open(false),
@@ -152,11 +161,6 @@ impl Tokens {
         }
         self.token = Some(token);
         Ok(self.token)
-    }
-
-    /// `nextFieldName`: whether a name came; otherwise the object closed.
-    pub(in crate::wire) fn next_name(&mut self) -> Result<bool, Failure> {
-        Ok(self.next()? == Some(Token::FieldName))
     }
 
     /// `skipChildren`.
@@ -244,7 +248,7 @@ impl Tokens {
     }
 
     /// The token that begins with `first`.
-    fn value(&mut self, first: u16) -> Result<Token, Failure> {
+    fn value(&mut self, first: u16, name: bool) -> Result<Token, Failure> {
         match u8::try_from(first).unwrap_or(0) {
             b'"' => {
                 self.unread_text = true;
@@ -257,153 +261,14 @@ impl Tokens {
             b'n' => self.word("null", 1).map(|()| Token::Null),
             b'-' => self.negative_number(),
             b'0'..=b'9' => self.positive_number(),
+            b'}' if !name => Err(self.unexpected(first, "expected a value")),
             _ => Err(self.odd_value(first)),
         }
-    }
-
-    fn odd_value(&mut self, first: u16) -> Failure {
-        let non_standard = |word: &str| {
-            format!(
-                "Non-standard token '{word}': enable JsonParser.Feature.\
-                 ALLOW_NON_NUMERIC_NUMBERS to allow"
-            )
-        };
-        match u8::try_from(first).unwrap_or(0) {
-            b'N' => match self.word("NaN", 1) {
-                Ok(()) => return self.error(non_standard("NaN")),
-                Err(failure) => return failure,
-            },
-            b'I' => match self.word("Infinity", 1) {
-                Ok(()) => return self.error(non_standard("Infinity")),
-                Err(failure) => return failure,
-            },
-            b'+' => {
-                return match self.read() {
-                    None => self.error("Unexpected end-of-input in a Number value"),
-                    Some(next) => self.no_number(next, false),
-                };
-            }
-            _ => {}
-        }
-        if begins_identifier(first) {
-            return self.unknown_word(&utf16(&[first]));
-        }
-        self.unexpected(first, &format!("expected a valid value {VALID}"))
-    }
-
-    /// `_matchToken`: the rest of `word`, of which `known` characters are read.
-    pub(super) fn word(&mut self, word: &str, known: usize) -> Result<(), Failure> {
-        for (index, expected) in word.bytes().enumerate().skip(known) {
-            if self.unit(self.at) != Some(u16::from(expected)) {
-                return Err(self.unknown_word(&word[..index]));
-            }
-            self.at += 1;
-        }
-        match self.unit(self.at) {
-            Some(next) if next >= u16::from(b'0') && continues_identifier(next) => {
-                Err(self.unknown_word(word))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// `_reportInvalidToken`: reads on as long as it looks like a word.
-    fn unknown_word(&mut self, begun: &str) -> Failure {
-        let mut word: Vec<u16> = begun.encode_utf16().collect();
-        let mut cut = "";
-        while let Some(next) = self.unit(self.at).filter(|unit| continues_identifier(*unit)) {
-            self.at += 1;
-            word.push(next);
-            if word.len() >= LONGEST_WORD {
-                cut = "...";
-                break;
-            }
-        }
-        self.error(format!("Unrecognized token '{}{cut}': was expecting {VALID}", utf16(&word)))
     }
 
     /// `_reportUnexpectedChar`.
     pub(super) fn unexpected(&self, unit: u16, comment: &str) -> Failure {
         self.error(format!("Unexpected character ({}): {comment}", described(unit)))
-    }
-
-    fn read_name(&mut self, first: u16) -> Result<(), Failure> {
-        if first != u16::from(b'"') {
-            return Err(self.unexpected(first, "was expecting double-quote to start field name"));
-        }
-        let mut units = Vec::new();
-        loop {
-            let Some(unit) = self.read() else {
-                return Err(self.error("Unexpected end-of-input in field name"));
-            };
-            match unit {
-                0x22 => break,
-                0x5c => units.push(self.escape()?),
-                0..32 => return Err(self.bare_control(unit, "name")),
-                _ => units.push(unit),
-            }
-        }
-        self.name = utf16(&units);
-        Ok(())
-    }
-
-    /// Reads the string to its end, into `units` if anyone wants it.
-    fn read_text(&mut self, mut units: Option<&mut Vec<u16>>) -> Result<(), Failure> {
-        self.unread_text = false;
-        loop {
-            let Some(unit) = self.read() else {
-                let message = "Unexpected end-of-input: was expecting closing quote for a string \
-                               value";
-                return Err(self.error(message));
-            };
-            let unit = match unit {
-                0x22 => return Ok(()),
-                0x5c => self.escape()?,
-                0..32 => return Err(self.bare_control(unit, "string value")),
-                unit => unit,
-            };
-            if let Some(units) = &mut units {
-                units.push(unit);
-            }
-        }
-    }
-
-    fn bare_control(&self, unit: u16, inside: &str) -> Failure {
-        self.error(format!(
-            "Illegal unquoted character ({}): has to be escaped using backslash to be included in \
-             {inside}",
-            described(unit)
-        ))
-    }
-
-    fn escape(&mut self) -> Result<u16, Failure> {
-        let ended = "Unexpected end-of-input in character escape sequence";
-        let Some(unit) = self.read() else { return Err(self.error(ended)) };
-        Ok(match u8::try_from(unit).unwrap_or(0) {
-            b'b' => 8,
-            b't' => 9,
-            b'n' => 10,
-            b'f' => 12,
-            b'r' => 13,
-            b'"' | b'/' | b'\\' => unit,
-            b'u' => {
-                let mut value = 0;
-                for _ in 0..4 {
-                    let Some(digit) = self.read() else { return Err(self.error(ended)) };
-                    let known = char::from_u32(digit.into()).and_then(|c| c.to_digit(16));
-                    let Some(known) = known else {
-                        let comment = "expected a hex-digit for character escape sequence";
-                        return Err(self.unexpected(digit, comment));
-                    };
-                    value = value << 4 | known as u16;
-                }
-                value
-            }
-            _ => {
-                let found = described(unit);
-                return Err(self.error(format!("Unrecognized character escape {found}")));
-            }
-        })
     }
 
     /// The next unit that is no blank; `None` at the end.
@@ -471,10 +336,6 @@ impl Tokens {
         }
     }
 }
-
-/// A longer word is cut in messages.
-const LONGEST_WORD: usize = 256;
-const VALID: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 fn kind(scope: Option<&Scope>) -> &'static str {
     match scope {
