@@ -12,12 +12,15 @@
 
 mod fast;
 mod fastjson;
-mod jackson;
+pub(in crate::wire) mod jackson;
+mod object;
 #[cfg(test)]
 mod tests;
 mod units;
 #[cfg(test)]
 mod vectors_tests;
+
+pub use object::{JsonObject, checker, no_int, object};
 
 use crate::model::calls::BatchTarget;
 use crate::model::{FullBeat, Metadata, Refusal, java};

@@ -6,7 +6,7 @@ use super::source::{Failure, Place, described, location};
 
 /// What `nextToken` gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::wire) enum Token {
     StartObject,
     EndObject,
     StartArray,
@@ -29,7 +29,7 @@ struct Scope {
 }
 
 /// The parser.
-pub(super) struct Tokens {
+pub(in crate::wire) struct Tokens {
     text: Vec<u16>,
     /// The next unit to read.
     pub(super) at: usize,
@@ -52,7 +52,7 @@ pub(super) struct Tokens {
 const BEFORE: Place = Place { line: 1, column: 0 };
 
 impl Tokens {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::wire) fn new(text: &str) -> Self {
         Self {
             text: text.encode_utf16().collect(),
             at: 0,
@@ -75,7 +75,7 @@ impl Tokens {
     }
 
     /// The token last read.
-    pub(super) fn current(&self) -> Option<Token> {
+    pub(in crate::wire) fn current(&self) -> Option<Token> {
         self.token
     }
 
@@ -105,12 +105,12 @@ impl Tokens {
     }
 
     /// `nextToken`; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Token>, Failure> {
+    pub(in crate::wire) fn next(&mut self) -> Result<Option<Token>, Failure> {
         self.next_wanted(false)
     }
 
     /// `nextFieldName`: whether a name came; otherwise the object closed.
-    pub(super) fn next_name(&mut self) -> Result<bool, Failure> {
+    pub(in crate::wire) fn next_name(&mut self) -> Result<bool, Failure> {
         Ok(self.next_wanted(true)? == Some(Token::FieldName))
     }
 
