@@ -98,7 +98,8 @@ pub struct LimitRule {
     pub per_ip_default: i64,
     /// `countLimitPerClientIp`.
     pub per_ip: Vec<(String, i64)>,
-    /// `countLimitPerClientApp`: compared with the count of the *address* (`grpc/connection-limit`).
+    /// `countLimitPerClientApp`: compared with the count of the *address*
+    /// (`grpc/connection-limit`).
     pub per_app: Vec<(String, i64)>,
 }
 

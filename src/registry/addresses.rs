@@ -27,7 +27,8 @@ pub enum InstanceId {
     Usual,
     /// A 2.x beat created the instance and gave it none.
     Absent,
-    /// What the snowflake generator of 1.x handed out, an id with a name that 2.x cut, or what a 2.x client gave.
+    /// What the snowflake generator of 1.x handed out, an id with a name that 2.x cut, or what a
+    /// 2.x client gave.
     Own(Box<str>),
 }
 

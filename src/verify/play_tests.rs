@@ -144,7 +144,6 @@ async fn silence_takes_its_time_on_a_manual_clock() {
 async fn what_stops_the_player_is_reported() {
     let node = server(|_| String::new()).await;
     let stops = [
-        (json!({"id": "a", "grpc": {"op": "connect"}}), "step a: grpc steps are not played yet"),
         (json!({"id": "a", "node": 1, "request": get("")}), "step a: there is no node 1"),
         (json!({"id": "a", "udp": {"op": "ack", "socket": "s"}}), "step a: no socket s is bound"),
     ];

@@ -12,7 +12,7 @@ fn error(line: &str) -> String {
 fn an_unknown_command_is_told_with_the_near_and_the_valid_ones() {
     assert_eq!(
         error("serv"),
-        "no command \"serv\" (did you mean serve?); valid: serve, verify, profiles, ctl, config, \
+        "no command \"serv\" (did you mean serve?); valid: serve, verify, bench, profiles, ctl, config, \
          completions, man"
     );
     assert_eq!(

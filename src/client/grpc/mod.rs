@@ -1,5 +1,5 @@
-//! One connection of a 2.x client as its own TCP and HTTP/2 connection: unary calls, the stream, and
-//! every way to end it. Nothing is normalised: any bytes are sent, any answer is handed back.
+//! One connection of a 2.x client as its own TCP and HTTP/2 connection: unary calls, the stream,
+//! and every way to end it. Nothing is normalised: any bytes are sent, any answer is handed back.
 
 mod link;
 mod socket;

@@ -1,5 +1,5 @@
-//! The TCP connection under a link: where it comes from, when the server closed it, and how to reset
-//! it.
+//! The TCP connection under a link: where it comes from, when the server closed it, and how to
+//! reset it.
 
 use std::io::{self, Read as _};
 use std::net::{IpAddr, SocketAddr};

@@ -1,5 +1,5 @@
-//! The connections of 2.x clients: who is there, and how to be the network or the operator who takes
-//! one away.
+//! The connections of 2.x clients: who is there, and how to be the network or the operator who
+//! takes one away.
 
 use super::handler::Given;
 use super::problem::Problem;

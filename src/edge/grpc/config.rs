@@ -1,5 +1,5 @@
-//! Configuration over gRPC as a server answers that holds none: frameworks ask for it at their start
-//! (`grpc/config-minimal`). Nothing can be published yet.
+//! Configuration over gRPC as a server answers that holds none: frameworks ask for it at their
+//! start (`grpc/config-minimal`). Nothing can be published yet.
 
 use crate::model::Refusal;
 use crate::wire::grpc::{Answer, ConfigRequest, RequestKind, changed_configs, no_config};

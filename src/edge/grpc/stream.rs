@@ -1,6 +1,6 @@
-//! The stream of a connection: what the client says there, and what it is asked. The response's head
-//! goes out with the first message, as on the real server; when the client ends its side, the other
-//! ends too and the connection stays (`grpc/half-close`, `grpc/stream-garbage`).
+//! The stream of a connection: what the client says there, and what it is asked. The response's
+//! head goes out with the first message, as on the real server; when the client ends its side, the
+//! other ends too and the connection stays (`grpc/half-close`, `grpc/stream-garbage`).
 
 use super::lines::Line;
 use super::message::{Incoming, Reader, head, status_only, trailers};

@@ -1,5 +1,5 @@
-//! `/v2/core/loader/reloadCurrent` and `ServerReloadRequest`: SDKs above a count shall go to another
-//! server, at the next check and once (`grpc/reload-current`).
+//! `/v2/core/loader/reloadCurrent` and `ServerReloadRequest`: SDKs above a count shall go to
+//! another server, at the next check and once (`grpc/reload-current`).
 
 use super::{Connections, Reload};
 

@@ -1,5 +1,5 @@
-//! How the connections of 2.x clients are spread, as `/v2/core/loader` and `ServerLoaderInfoRequest`
-//! tell it (`grpc/reload-current`).
+//! How the connections of 2.x clients are spread, as `/v2/core/loader` and
+//! `ServerLoaderInfoRequest` tell it (`grpc/reload-current`).
 
 use crate::model::{ClientAbilities, ConnectionMeta, LimitRule, Millis, java};
 use crate::wire::text::json::JsonText;

@@ -1,5 +1,5 @@
-//! What clients send on their stream: the setup, and answers to what the server asked. Anything that
-//! does not read is passed over (`grpc/stream-garbage`).
+//! What clients send on their stream: the setup, and answers to what the server asked. Anything
+//! that does not read is passed over (`grpc/stream-garbage`).
 
 use crate::model::ClientAbilities;
 use crate::wire::json::jackson::{Failure, Token, Tokens, bean, scalars};

@@ -1,6 +1,6 @@
-//! `SubscribeServiceRequest`: answered with what is stored, then pushed to. Only a subscription that
-//! is new brings a push of its own (`grpc/subscribe-first-push`); the clusters asked for cut the
-//! answer, not the pushes (`grpc/subscribe-clusters`).
+//! `SubscribeServiceRequest`: answered with what is stored, then pushed to. Only a subscription
+//! that is new brings a push of its own (`grpc/subscribe-first-push`); the clusters asked for cut
+//! the answer, not the pushes (`grpc/subscribe-clusters`).
 
 use super::super::ClientKeyed;
 use super::super::service::{Reader, Route, Subscriber, Variant};
