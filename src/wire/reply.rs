@@ -12,7 +12,12 @@ pub struct Reply {
     pub kind: ReplyKind,
     /// The body.
     pub body: ReplyBody,
+    /// Further headers.
+    pub headers: Vec<Header>,
 }
+
+/// A header: its name in Tomcat's capitals, and its value.
+pub type Header = (&'static str, Cow<'static, str>);
 
 /// Where the content type of an answer comes from, and how its end is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub enum ReplyKind {
     JsonText,
     /// This type, with its length.
     Typed(Cow<'static, str>),
+    /// This type, in chunks: written to the socket before its end was known.
+    Streamed(Cow<'static, str>),
     /// No type.
     Untyped,
 }
@@ -48,22 +55,33 @@ pub const JSON_TYPE: &str = "application/json;charset=UTF-8";
 impl Reply {
     /// `ok`, the answer to every write.
     pub fn ok() -> Self {
-        Self { status: 200, kind: ReplyKind::Text, body: ReplyBody::Static("ok") }
+        Self::new(200, ReplyKind::Text, ReplyBody::Static("ok"))
+    }
+
+    /// An answer without further headers.
+    pub fn new(status: u16, kind: ReplyKind, body: ReplyBody) -> Self {
+        Self { status, kind, body, headers: Vec::new() }
+    }
+
+    /// The same with one header more.
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     /// A text.
     pub fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, kind: ReplyKind::Text, body: ReplyBody::from(text.into()) }
+        Self::new(status, ReplyKind::Text, ReplyBody::from(text.into()))
     }
 
     /// An object that is written already.
     pub fn object(json: impl Into<ReplyBody>) -> Self {
-        Self { status: 200, kind: ReplyKind::Object, body: json.into() }
+        Self::new(200, ReplyKind::Object, json.into())
     }
 
     /// A status without body and type.
     pub fn empty(status: u16) -> Self {
-        Self { status, kind: ReplyKind::Untyped, body: ReplyBody::Empty }
+        Self::new(status, ReplyKind::Untyped, ReplyBody::Empty)
     }
 }
 

@@ -42,7 +42,7 @@ fn message_line(refusal: &Refusal) -> Reply {
         _ => return Reply::text(500, java_text(refusal)),
     };
     let body = ReplyBody::from(format!("{}\n", refusal.message));
-    Reply { status, kind: ReplyKind::JsonText, body }
+    Reply::new(status, ReplyKind::JsonText, body)
 }
 
 /// 1.2.x: `Throwable.toString`; a NacosException hides its code in the text.
@@ -195,7 +195,7 @@ fn boot_page(status: u16, message: &str, request: &ErrorRequest<'_>, offset: &st
              <div>{message}</div></body></html>"
         );
         let kind = ReplyKind::Typed("text/html;charset=UTF-8".into());
-        return Reply { status, kind, body: ReplyBody::from(page) };
+        return Reply::new(status, kind, ReplyBody::from(page));
     }
     let mut json = JsonText::object();
     json.text("timestamp", &super::text::time::iso_millis(now, offset));
@@ -210,7 +210,7 @@ fn boot_page(status: u16, message: &str, request: &ErrorRequest<'_>, offset: &st
 pub fn unacceptable(quirks: &Quirks) -> Reply {
     use crate::profile::Unacceptable;
     let typed =
-        |status| Reply { status, kind: ReplyKind::Typed(JSON_TYPE.into()), body: ReplyBody::Empty };
+        |status| Reply::new(status, ReplyKind::Typed(JSON_TYPE.into()), ReplyBody::Empty);
     match quirks.http.unacceptable {
         Unacceptable::Unauthorized => typed(401),
         Unacceptable::NotAcceptableJson => typed(406),

@@ -56,6 +56,7 @@ pub fn response(reply: Reply, accepts: &Accepts, style: ErrorStyle) -> Response 
         ReplyKind::Object => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Chunked),
         ReplyKind::JsonText => (Some(Cow::Borrowed(JSON_TYPE)), Framing::Length),
         ReplyKind::Typed(kind) => (Some(kind), Framing::Length),
+        ReplyKind::Streamed(kind) => (Some(kind), Framing::Chunked),
         ReplyKind::Untyped => (None, Framing::Length),
     };
     let body = match reply.body {
@@ -64,8 +65,8 @@ pub fn response(reply: Reply, accepts: &Accepts, style: ErrorStyle) -> Response 
         ReplyBody::Bytes(bytes) => Body::Bytes(bytes),
         ReplyBody::Parts(parts) => Body::Parts(parts),
     };
-    let headers = Vec::new();
-    Response { status: reply.status, content_type, headers, body, framing, close: Close::ByStatus }
+    let (status, headers) = (reply.status, reply.headers);
+    Response { status, content_type, headers, body, framing, close: Close::ByStatus }
 }
 
 /// Adds what every answer of the version carries.

@@ -28,5 +28,5 @@ pub fn refusal(node: &Node, quirks: &Quirks, request: &Request<'_>, method: &str
         NotUpText::Joined => "",
     };
     let text = format!("server is {}{space}now, please try again later!", status.name());
-    Some(Reply { status: 503, kind: ReplyKind::Untyped, body: ReplyBody::from(text) })
+    Some(Reply::new(503, ReplyKind::Untyped, ReplyBody::from(text)))
 }
