@@ -74,7 +74,8 @@ pub fn run(args: &ConfigArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Settings first, then quirks as `set.NAME`; only stated ones unless everything is asked for.
+/// Settings first, then quirks as `set.NAME`, then Nacos's properties as `property.NAME`; only
+/// stated ones unless everything is asked for.
 fn printed(settings: &Settings, profile: &Profile, effective: bool) -> Vec<Printed> {
     let entries = settings.entries().into_iter();
     let entries = entries.filter(|entry| effective || entry.source != Source::Default);
@@ -94,6 +95,12 @@ fn printed(settings: &Settings, profile: &Profile, effective: bool) -> Vec<Print
             text: line.value,
         });
     }
+    printed.extend(settings.property.iter().map(|stated| Printed {
+        name: format!("property.{}", stated.value.name),
+        value: stated.value.shown().into(),
+        source: stated.source.to_string(),
+        text: stated.value.shown().to_owned(),
+    }));
     printed
 }
 

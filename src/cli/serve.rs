@@ -34,7 +34,7 @@ pub struct ServeArgs {
 /// A setting is wrong, or the server can not start.
 pub fn run(args: &ServeArgs) -> Result<ExitCode> {
     let settings = settings::collect(&args.settings)?;
-    let config = settings.serve_config().map_err(settings::refuse)?;
+    let config = settings.serve_config()?;
     let ready_file = prepare_ready_file(&settings)?;
     super::log::start(&settings.log.value)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

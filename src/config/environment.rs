@@ -1,5 +1,5 @@
-//! The layer of `FACOS_*`: `FACOS_ADMIN_PORT` states `admin_port`, and `FACOS_SET` quirks, as
-//! `--set` does, with blanks between them.
+//! The layer of `FACOS_*`: `FACOS_ADMIN_PORT` states `admin_port`, `FACOS_SET` quirks, as `--set`
+//! does, and `FACOS_PROPERTY` Nacos's own properties, with blanks between them.
 
 use super::error::ConfigError;
 use super::source::{Source, Statement};
@@ -11,6 +11,9 @@ const PREFIX: &str = "FACOS_";
 
 /// Variables that are read elsewhere: which file holds the settings, and where `facos ctl` goes.
 const OTHERS: [&str; 2] = ["FACOS_CONFIG", "FACOS_ADMIN"];
+
+/// Settings that may be stated several times.
+const LISTS: [&str; 2] = ["set", "property"];
 
 /// What the environment says.
 #[derive(Debug, Default)]
@@ -58,7 +61,7 @@ pub fn read(
             text: text.to_owned(),
             source: source.clone(),
         };
-        if names[index] == "set" {
+        if LISTS.contains(&names[index]) {
             read.statements.extend(value.split_whitespace().map(state));
         } else {
             read.statements.push(state(value));

@@ -1,5 +1,5 @@
-//! The layer of `facos.toml`: keys are settings with underscores, and the table `set` holds quirks
-//! by section, as a profile does.
+//! The layer of `facos.toml`: keys are settings with underscores, the table `set` holds quirks by
+//! section, as a profile does, and the table `property` Nacos's own properties.
 //!
 //! ```toml
 //! profile = "1.2.1"
@@ -17,8 +17,14 @@ use toml::de::{DeTable, DeValue};
 /// The file that is read without being asked for, in the current directory.
 pub const DEFAULT_FILE: &str = "facos.toml";
 
-/// Tables within each other that a quirk's name may be made of.
-const MAX_DEPTH: usize = 4;
+/// Tables within each other that a quirk's or a property's name may be made of.
+const MAX_DEPTH: usize = 8;
+
+/// Settings that are tables, and what they look like.
+const TABLES: [(&str, &str); 2] = [
+    ("set", "set is a table of quirks, such as [set.beat] with light = \"absent\""),
+    ("property", "property is a table, such as [property] with nacos.core.auth.enabled = true"),
+];
 
 /// A file while it is read: for the line numbers of what it states.
 struct Reader<'a> {
@@ -59,13 +65,11 @@ pub fn parse(path: &Path, text: &str, names: &[&str]) -> Result<Vec<Statement>, 
             return Err(ConfigError::unknown(name, names).at(&source));
         }
         match value.get_ref() {
-            DeValue::Table(quirks) if name == "set" => {
-                reader.quirks("", quirks, 1, &mut statements)?;
+            DeValue::Table(inside) if TABLES.iter().any(|(table, _)| *table == name) => {
+                reader.inside(name, "", (inside, 1), &mut statements)?;
             }
-            _ if name == "set" => {
-                let message =
-                    "set is a table of quirks, such as [set.beat] with light = \"absent\"";
-                return Err(ConfigError::Form(message.to_owned()).at(&source));
+            _ if let Some((_, message)) = TABLES.iter().find(|(table, _)| *table == name) => {
+                return Err(ConfigError::Form((*message).to_owned()).at(&source));
             }
             _ => {
                 let text = plain(value).ok_or_else(|| not_plain(name).at(&source))?;
@@ -77,12 +81,12 @@ pub fn parse(path: &Path, text: &str, names: &[&str]) -> Result<Vec<Statement>, 
 }
 
 impl Reader<'_> {
-    /// The quirks of a table, whose names begin with `prefix`.
-    fn quirks(
+    /// What stands in a table, under names that begin with `prefix`.
+    fn inside(
         &self,
+        setting: &str,
         prefix: &str,
-        table: &DeTable<'_>,
-        depth: usize,
+        (table, depth): (&DeTable<'_>, usize),
         statements: &mut Vec<Statement>,
     ) -> Result<(), ConfigError> {
         let mut entries: Vec<_> = table.iter().collect();
@@ -93,12 +97,12 @@ impl Reader<'_> {
             if let DeValue::Table(inner) = value.get_ref()
                 && depth < MAX_DEPTH
             {
-                self.quirks(&format!("{name}."), inner, depth + 1, statements)?;
+                self.inside(setting, &format!("{name}."), (inner, depth + 1), statements)?;
                 continue;
             }
             let text = plain(value).ok_or_else(|| not_plain(&name).at(&source))?;
             let text = format!("{name}={text}");
-            statements.push(Statement { name: "set".to_owned(), text, source });
+            statements.push(Statement { name: setting.to_owned(), text, source });
         }
         Ok(())
     }

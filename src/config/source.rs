@@ -60,6 +60,15 @@ impl<T> Stated<T> {
     }
 }
 
+impl<T: Clone> Stated<T> {
+    /// Puts the value where another one stands, if somebody states it.
+    pub fn overrule(&self, place: &mut T) {
+        if self.source != Source::Default {
+            place.clone_from(&self.value);
+        }
+    }
+}
+
 impl<T: Value> Stated<T> {
     /// Reads the value of a statement.
     ///

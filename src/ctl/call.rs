@@ -13,6 +13,8 @@ pub enum Scope {
     All,
     /// Services, clients and subscribers.
     Registry,
+    /// Namespaces, accounts and configurations.
+    Console,
     /// The journal.
     Journal,
     /// Quirks that were changed since the start.
@@ -25,6 +27,7 @@ impl Scope {
         match self {
             Self::All => "all",
             Self::Registry => "registry",
+            Self::Console => "console",
             Self::Journal => "journal",
             Self::Quirks => "quirks",
         }

@@ -2,9 +2,11 @@
 //! Nothing here knows a server version, a socket or a clock.
 
 pub mod agent;
+pub mod auth;
 pub mod calls;
 pub mod cluster;
 pub mod connection;
+pub mod console;
 pub mod datum;
 pub mod instance;
 pub mod java;
@@ -23,12 +25,16 @@ pub mod validate;
 pub mod views;
 
 pub use agent::{Agent, AgentFamily, AgentVersion};
+pub use auth::AuthSettings;
 pub use calls::{
     BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
     MetadataFilter, NewService, PatchCall, Registration, ServiceExtras, StatusesCall,
 };
 pub use cluster::ClusterSettings;
 pub use connection::{ClientAbilities, ConnectionId, ConnectionMeta, LimitRule};
+pub use console::{
+    Config, ConfigKey, ConsoleWrite, Namespace, NamespaceView, Page, Permission, RoleGrant, User,
+};
 pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;

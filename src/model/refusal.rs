@@ -44,6 +44,10 @@ pub enum JavaException {
     SendError(u16),
     /// `HttpMessageNotReadableException`: a body is missing or no JSON.
     NotReadable,
+    /// `HttpRequestMethodNotSupportedException`: the path is known and the method is not.
+    MethodNotSupported,
+    /// `DuplicateKeyException`: a row is there already.
+    DuplicateKey,
     /// `HttpMediaTypeNotAcceptableException`: an object was asked for as text.
     NotAcceptable,
 }

@@ -5,21 +5,24 @@
 //! times that, so two cores never queue here (ARCHITECTURE.md has the numbers).
 
 pub mod clock;
+pub mod desk;
 pub mod journal;
 pub mod metrics;
 pub mod operation;
+pub mod passwords;
 pub mod process;
 mod remote;
 pub mod store;
 
 pub use clock::Clock;
+pub use desk::Desk;
 pub use journal::{Filter, Journal, Place, Record};
 pub use metrics::Metrics;
 pub use operation::Operation;
 pub use process::Process;
 pub use remote::{ResetDone, StreamView, Streams};
 
-use crate::model::{Millis, Refusal, Render};
+use crate::model::{AuthSettings, Millis, Refusal, Render};
 use crate::profile::{Profile, ProfileError, Quirks};
 use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
@@ -64,6 +67,8 @@ pub struct NodeConfig {
     pub journal_capacity: usize,
     /// Where it answers, as it names itself to clients and peers.
     pub address: SocketAddr,
+    /// How callers are known.
+    pub auth: AuthSettings,
 }
 
 /// One running server.
@@ -84,6 +89,8 @@ pub struct Node {
     pub journal: Journal,
     /// What is counted.
     pub metrics: Metrics,
+    /// The console and the configuration centre.
+    pub desk: Arc<Desk>,
     /// When the node started.
     pub started: Millis,
 }
@@ -94,6 +101,8 @@ impl Node {
         let now = config.clock.now();
         let quirks = config.profile.quirks.clone();
         let registry = Self::fresh_registry(&config, quirks.clone(), now)?;
+        let (cold_start, store) = (config.options.cold_start, config.store.clone());
+        let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
         Ok(Arc::new(Self {
             quirks: RwLock::new(quirks),
             restricted: AtomicBool::new(registry.is_restricted()),
@@ -105,6 +114,7 @@ impl Node {
             earlier: Notify::new(),
             journal: Journal::new(config.journal_capacity),
             metrics: Metrics::default(),
+            desk,
             started: now,
             config,
         }))
@@ -287,6 +297,7 @@ impl Node {
         let more = registry.next_deadline().is_some_and(|due| due <= now);
         drop(registry);
         self.run(effects);
+        self.desk.tick(now);
         more
     }
 
@@ -306,7 +317,8 @@ impl Node {
 
     /// When something is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
-        self.registry.lock().next_deadline()
+        let (registry, desk) = (self.registry.lock().next_deadline(), self.desk.next_deadline());
+        registry.into_iter().chain(desk).min()
     }
 
     /// Takes the outcome of a probe.
@@ -353,7 +365,8 @@ impl Node {
         self.earlier.notified().await;
     }
 
-    fn wake_before(&self, deadline: Option<Millis>) {
+    /// Wakes the driver when it sleeps longer than until this deadline.
+    pub fn wake_before(&self, deadline: Option<Millis>) {
         if deadline.is_some_and(|due| due.0 < self.wakes_at.load(Ordering::SeqCst)) {
             self.wake_driver();
         }
@@ -377,6 +390,6 @@ fn removal(write: StoreWrite) -> Option<StoreWrite> {
         StoreWrite::InstanceRecord { service, metadata_id, .. } => {
             Some(StoreWrite::InstanceRecord { service, metadata_id, record: None })
         }
-        StoreWrite::Switches(_) => None,
+        StoreWrite::Switches(_) | StoreWrite::Console(_) => None,
     }
 }

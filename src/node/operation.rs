@@ -31,6 +31,12 @@ pub enum Operation {
     Catalog,
     /// Anything under `/operator`.
     Operator,
+    /// Anything under `/v1/cs`.
+    Config,
+    /// A login.
+    Login,
+    /// Anything under `/v1/console`, `/v1/auth`, `/v1/core` and the actuator.
+    Console,
     /// Anything else, known or not.
     Other,
     /// `SubscribeServiceRequest` over gRPC.
@@ -67,7 +73,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Operation; 30] = [
+    pub const ALL: [Operation; 33] = [
         Self::Register,
         Self::Update,
         Self::Patch,
@@ -82,6 +88,9 @@ impl Operation {
         Self::Cluster,
         Self::Catalog,
         Self::Operator,
+        Self::Config,
+        Self::Login,
+        Self::Console,
         Self::Other,
         Self::Subscribe,
         Self::Unsubscribe,
@@ -117,6 +126,9 @@ impl Operation {
             Self::Cluster => "cluster",
             Self::Catalog => "catalog",
             Self::Operator => "operator",
+            Self::Config => "config",
+            Self::Login => "login",
+            Self::Console => "console",
             Self::Other => "other",
             Self::Subscribe => "subscribe",
             Self::Unsubscribe => "unsubscribe",

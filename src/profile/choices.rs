@@ -307,3 +307,126 @@ quirk_enum! {
         Octets = "octets",
     }
 }
+quirk_enum! {
+    /// What stands before the pages that are not for everybody.
+    Guard {
+        /// A login before namespaces, accounts and unknown paths; nothing before the APIs.
+        ConsoleLogin = "console_login",
+        /// Nothing, until authentication is switched on; then every secured call.
+        Switch = "switch",
+    }
+}
+quirk_enum! {
+    /// Answer to a login.
+    LoginAnswer {
+        /// `code`, `message`, `data` with status 200, also when it fails.
+        Result = "result",
+        /// `accessToken`, `tokenTtl`, `globalAdmin`; 403 when it fails.
+        Token = "token",
+        /// The same with `username`.
+        TokenAndName = "token_and_name",
+    }
+}
+quirk_enum! {
+    /// The API of users, roles and permissions.
+    Accounts {
+        /// There is none.
+        Absent = "absent",
+        /// Lists, additions and removals; a role or permission given twice is an error.
+        Plain = "plain",
+        /// The same with searches; users change their own password; given twice is as good as once.
+        Searchable = "searchable",
+    }
+}
+quirk_enum! {
+    /// Who passes for another server of the cluster.
+    Peers {
+        /// Whoever calls itself `Nacos-Server`.
+        UserAgent = "user_agent",
+        /// Whoever sends the identity header with its secret value.
+        Identity = "identity",
+    }
+}
+quirk_enum! {
+    /// How the resource of a call is named when parts of its name are missing.
+    ResourceParts {
+        /// Without a service or dataId the group does not count either; namespaces as sent.
+        Together = "together",
+        /// Each part for itself; the namespace `public` is the empty one.
+        Apart = "apart",
+    }
+}
+quirk_enum! {
+    /// Where the words of a done deed stand in its answer.
+    ResultText {
+        /// In `message`.
+        Message = "message",
+        /// In `data`.
+        Data = "data",
+    }
+}
+quirk_enum! {
+    /// Ids of new namespaces.
+    NamespaceIds {
+        /// Always a random UUID.
+        Random = "random",
+        /// The `customNamespaceId`, a UUID when that is blank.
+        Chosen = "chosen",
+    }
+}
+quirk_enum! {
+    /// Pages of the actuator.
+    Actuator {
+        /// Health and info.
+        HealthAndInfo = "health_and_info",
+        /// Also prometheus and the others.
+        Everything = "everything",
+    }
+}
+quirk_enum! {
+    /// Digests of configurations.
+    Md5Text {
+        /// 32 digits.
+        Padded = "padded",
+        /// Without leading zeros.
+        Stripped = "stripped",
+    }
+}
+quirk_enum! {
+    /// What a configuration that is read says of its type.
+    ConfigKind {
+        /// Nothing; it is called JSON.
+        Untold = "untold",
+        /// A `Config-Type` header; it is called JSON all the same.
+        Header = "header",
+        /// The header, and a content type that fits.
+        ContentType = "content_type",
+    }
+}
+quirk_enum! {
+    /// Which configurations `tenant=public` reads.
+    PublicTenant {
+        /// Those of a namespace of that name.
+        OwnNamespace = "own_namespace",
+        /// Those without a namespace.
+        NoNamespace = "no_namespace",
+    }
+}
+quirk_enum! {
+    /// How a bad name of a configuration is refused.
+    ConfigNames {
+        /// By its kind alone; namespaces are not looked at.
+        Kind = "kind",
+        /// With the name itself; namespaces are looked at.
+        Value = "value",
+    }
+}
+quirk_enum! {
+    /// Health of the configuration centre on a node that stands alone.
+    ConfigHealth {
+        /// `UP`.
+        Up = "up",
+        /// `DOWN`, because there is no address server.
+        NoAddressServer = "no_address_server",
+    }
+}

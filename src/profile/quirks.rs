@@ -62,6 +62,7 @@ quirks! {
         metadata_batch: bool = version, "Whether /instance/metadata/batch exists.";
     }
     service: ServiceQuirks {
+        auto_clean: bool = version, "Whether services that stay empty can be cleaned up.";
         delete_needs_empty: bool = version, "Whether a service with instances can not be deleted.";
         threshold_default: bool = version, "Whether a new service may leave its protectThreshold out.";
         list_count: ListCount = version, "What the count beside a page of services counts.";
@@ -72,6 +73,7 @@ quirks! {
     }
     api: ApiQuirks {
         legacy: bool = version, "Whether /v1/ns/api exists.";
+        core: bool = version, "Whether /v1/core and /v2/core exist.";
         operator_alias: bool = version, "Whether /v1/ns/ops stands for /v1/ns/operator.";
         upgrade_ops: bool = version, "Whether /v1/ns/upgrade/ops exists.";
     }
@@ -115,5 +117,27 @@ quirks! {
     distro: DistroQuirks {
         content: DistroContent = version, "How the answers of /v1/ns/distro are typed.";
         responsible_tag: ResponsibleTag = version, "What decides which server is responsible.";
+    }
+    console: ConsoleQuirks {
+        namespace_ids: NamespaceIds = version, "Ids of new namespaces.";
+        result_text: ResultText = version, "Where the words of a done deed stand.";
+        actuator: Actuator = version, "Pages of the actuator.";
+    }
+    config: ConfigQuirks {
+        md5: Md5Text = version, "Digests of configurations.";
+        kind: ConfigKind = version, "What a configuration that is read says of its type.";
+        names: ConfigNames = version, "How a bad name is refused.";
+        public_tenant: PublicTenant = version, "Which configurations tenant=public reads.";
+        health: ConfigHealth = version, "Answer of /v1/cs/health.";
+    }
+    auth: AuthQuirks {
+        guard: Guard = version, "What stands before the pages that are not for everybody.";
+        login: LoginAnswer = version, "Answer to a login.";
+        accounts: Accounts = version, "The API of users, roles and permissions.";
+        peers: Peers = version, "Who passes for another server.";
+        resource: ResourceParts = version, "How a resource is named when parts are missing.";
+        nameless: bool = version, "Whether PUT /cluster and /health name no resource and are refused to everybody.";
+        metrics: bool = version, "Whether GET /operator/metrics is secured.";
+        caching: bool = version, "Whether accounts are read anew only every 15 seconds.";
     }
 }

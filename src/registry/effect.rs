@@ -1,8 +1,8 @@
 //! What follows from an operation: the registry only says it, the node does it.
 
 use crate::model::{
-    ClusterSettings, ConnectionId, HealthChecker, Instance, Metadata, Selector, ServiceKey,
-    Switches,
+    ClusterSettings, ConnectionId, ConsoleWrite, HealthChecker, Instance, Metadata, Selector,
+    ServiceKey, Switches,
 };
 use crate::registry::asks::ServerRequest;
 use bytes::Bytes;
@@ -102,6 +102,8 @@ pub enum StoreWrite {
     },
     /// The switches.
     Switches(Box<Switches>),
+    /// Something of the console, which shares the store; no registry makes one.
+    Console(ConsoleWrite),
 }
 
 /// What somebody set for a service through the API.

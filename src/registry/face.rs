@@ -15,6 +15,7 @@ use crate::registry::probes::Probes;
 use crate::registry::raft_log::RaftLog;
 use crate::registry::scope::Scope;
 use crate::registry::service_keyed::ServiceKeyed;
+use crate::registry::cleaning::Cleaning;
 use crate::registry::standing::Standing;
 use crate::registry::timers::{Timer, Timers};
 use crate::registry::{ClusterSettings, Datagram, Effect, ProbeId, ProbeOutcome, StoreWrite};
@@ -30,11 +31,18 @@ pub struct ServerOptions {
     pub cold_start: bool,
     /// How many connections there may be (2.x).
     pub limit_rule: LimitRule,
+    /// When what is left behind is forgotten.
+    pub cleaning: Cleaning,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { expire_instances: true, cold_start: false, limit_rule: LimitRule::default() }
+        Self {
+            expire_instances: true,
+            cold_start: false,
+            limit_rule: LimitRule::default(),
+            cleaning: Cleaning::default(),
+        }
     }
 }
 
@@ -157,12 +165,16 @@ impl Registry {
         match self.core {
             Core::ServiceKeyed(_) => {
                 self.timers.set(started + service_keyed::PURGE_PERIOD_MS, Timer::Subscribers);
+                if self.options.cleaning.old_auto_clean {
+                    let first = started + self.options.cleaning.old_first_ms;
+                    self.timers.set(first, Timer::EmptyServices);
+                }
                 self.begin_warmup();
             }
             Core::ClientKeyed(_) => {
                 let standing = [
                     (client_keyed::CLIENT_SWEEP_MS, Timer::Subscribers),
-                    (client_keyed::RECORD_SWEEP_MS, Timer::Records),
+                    (self.options.cleaning.record_interval_ms, Timer::Records),
                     (client_keyed::FIRST_SERVICE_SWEEP_MS, Timer::EmptyServices),
                     (connections::FIRST_CHECK_MS, Timer::Connections),
                 ];
@@ -426,7 +438,8 @@ impl Registry {
             }
             StoreWrite::Service { .. }
             | StoreWrite::PersistentInstance { .. }
-            | StoreWrite::InstanceRecord { .. } => {}
+            | StoreWrite::InstanceRecord { .. }
+            | StoreWrite::Console(_) => {}
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ pub mod addresses;
 mod agents;
 pub mod asks;
 mod catalog;
+pub mod cleaning;
 pub mod client_keyed;
 pub mod connections;
 pub mod effect;

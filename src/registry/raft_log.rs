@@ -40,7 +40,7 @@ impl RaftLog {
             StoreWrite::PersistentInstance { service, .. } => {
                 self.written(DatumKey::Persistent(service.clone()));
             }
-            StoreWrite::InstanceRecord { .. } => {}
+            StoreWrite::InstanceRecord { .. } | StoreWrite::Console(_) => {}
         }
     }
 

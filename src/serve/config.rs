@@ -1,7 +1,8 @@
 //! What a server is started with: plain values, whoever collected them.
 
-use crate::model::LimitRule;
+use crate::model::{AuthSettings, LimitRule};
 use crate::profile::Profile;
+use crate::registry::cleaning::Cleaning;
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -67,7 +68,16 @@ pub struct ServeConfig {
     pub journal_records: usize,
     /// Threads that serve the sockets of a node.
     pub workers: usize,
+    /// How callers are known.
+    pub auth: AuthSettings,
+    /// When what is left behind is forgotten.
+    pub cleaning: Cleaning,
+    /// First part of every path (`server.servlet.contextPath`): a slash and a name, or nothing.
+    pub context_path: String,
 }
+
+/// The first part of the paths that Nacos clients know.
+pub const DEFAULT_CONTEXT_PATH: &str = "/nacos";
 
 impl ServeConfig {
     /// What `facos serve` does without flags, as the given profile.
@@ -87,6 +97,9 @@ impl ServeConfig {
             data: None,
             journal_records: DEFAULT_JOURNAL_RECORDS,
             workers: 2,
+            auth: AuthSettings::default(),
+            cleaning: Cleaning::default(),
+            context_path: DEFAULT_CONTEXT_PATH.to_owned(),
         }
     }
 }

@@ -3,11 +3,12 @@
 mod config;
 mod error;
 mod expect;
+pub mod properties;
 mod start;
 mod test_server;
 
 pub use config::{
-    ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT, NodeReady, PORT_STEP,
+    ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_CONTEXT_PATH, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT, NodeReady, PORT_STEP,
     Ready, ServeConfig,
 };
 pub use error::StartError;

@@ -145,7 +145,7 @@ impl Running {
             pages: page_style(&node.quirks()),
             ..ServerConfig::default()
         };
-        let handler = Arc::new(NacosHandler::new(node));
+        let handler = Arc::new(NacosHandler::new(node, &config.context_path));
         let threads = http::serve(vec![listener], handler, &server, &self.shutdown)?;
         self.threads.extend(threads);
         Ok(())
@@ -199,6 +199,7 @@ fn open_node(
         expire_instances: config.expire_instances,
         cold_start: config.cold_start,
         limit_rule: config.limit_rule.clone(),
+        cleaning: config.cleaning.clone(),
     };
     Ok(Node::new(NodeConfig {
         profile: config.profile.clone(),
@@ -208,6 +209,7 @@ fn open_node(
         store,
         journal_capacity: config.journal_records,
         address,
+        auth: config.auth.clone(),
     })?)
 }
 

@@ -44,6 +44,12 @@ impl<'a> Accepted<'a> {
         self.ranges.iter().find_map(Range::of_text)
     }
 
+    /// Whether exactly this type is asked for by name.
+    pub fn names(&self, wanted: &str) -> bool {
+        let named = |range: &Range<'_>| wanted.split_once('/') == Some((range.kind, range.subtype));
+        self.ranges.iter().any(named)
+    }
+
     /// Whether JSON will do.
     pub fn takes_json(&self) -> bool {
         self.ranges.iter().any(|range| range.includes("application", "json"))

@@ -12,6 +12,7 @@
 mod form;
 pub mod grpc;
 pub mod json;
+pub mod jwt;
 pub mod media;
 pub mod params;
 pub mod push;

@@ -128,6 +128,10 @@ fn class_name(exception: JavaException) -> &'static str {
         JavaException::NotReadable => {
             "org.springframework.http.converter.HttpMessageNotReadableException"
         }
+        JavaException::MethodNotSupported => {
+            "org.springframework.web.HttpRequestMethodNotSupportedException"
+        }
+        JavaException::DuplicateKey => "org.springframework.dao.DuplicateKeyException",
         JavaException::NotAcceptable => {
             "org.springframework.web.HttpMediaTypeNotAcceptableException"
         }
@@ -159,11 +163,16 @@ pub fn error_page(
     }
 }
 
-/// The answer to a path that no controller and no filter of Nacos knows. 1.1.4 asks for a login
-/// first.
-pub fn no_such_page(quirks: &Quirks, request: &ErrorRequest<'_>) -> Reply {
+/// The answer to a path that no controller and no filter of Nacos knows. Where 1.1.4 asks nobody
+/// for a login (`open`), it protects the error page from everybody.
+pub fn no_such_page(quirks: &Quirks, request: &ErrorRequest<'_>, open: bool) -> Reply {
     match quirks.errors.send_error {
-        SendErrorStyle::UnauthorizedEmpty => boot_page(401, "Unauthorized", request, "+0000"),
+        SendErrorStyle::UnauthorizedEmpty if open => {
+            Reply::new(401, ReplyKind::Typed(JSON_TYPE.into()), ReplyBody::Empty)
+        }
+        SendErrorStyle::UnauthorizedEmpty => {
+            boot_page(404, "No message available", request, "+0000")
+        }
         _ => error_page(quirks, 404, "No message available", request),
     }
 }
@@ -176,9 +185,14 @@ pub fn no_such_page(quirks: &Quirks, request: &ErrorRequest<'_>) -> Reply {
 pub fn passed_over(quirks: &Quirks) -> Result<Reply, Refusal> {
     if quirks.errors.send_error == SendErrorStyle::UnauthorizedEmpty {
         let kind = ReplyKind::Typed(JSON_TYPE.into());
-        return Ok(Reply { status: 401, kind, body: ReplyBody::Empty });
+        return Ok(Reply::new(401, kind, ReplyBody::Empty));
     }
     Err(Refusal::new(JavaException::SendError(404), "No message available"))
+}
+
+/// The answer of 1.1.4 to whoever is not logged in where a login is needed.
+pub fn login_needed(request: &ErrorRequest<'_>) -> Reply {
+    boot_page(401, "Unauthorized", request, "+0000")
 }
 
 /// Spring Boot's `BasicErrorController`: JSON, or the Whitelabel page for browsers.

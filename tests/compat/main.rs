@@ -5,6 +5,7 @@
 //! `cargo test --test compat -- push/` runs one area.
 
 use facos::serve::ServeConfig;
+use facos::serve::properties::{Property, apply};
 use facos::verify::{PlayOptions, Time, Transcript, Verdict, load, play, report};
 use facos::wire::grpc::balance::read_limit_rule;
 use facos::{Profile, TestServer};
@@ -13,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The areas that a node alone answers as recorded.
-const AREAS: [&str; 9] =
-    ["instance", "timing", "metadata", "operator", "push", "service", "catalog", "health", "grpc"];
+const AREAS: [&str; 11] =
+    ["instance", "timing", "metadata", "operator", "push", "service", "catalog", "health", "grpc", "console", "auth"];
 
 /// What is known not to pass, and why.
 const GAPS: [(&str, &str); 2] = [
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 
 /// One test for each version.
 fn trials_of(transcript: &Transcript) -> Vec<Trial> {
-    if transcript.deployment != "standalone" {
+    if !["standalone", "standalone-auth"].contains(&transcript.deployment.as_str()) {
         return Vec::new();
     }
     let versions = transcript.versions.iter();
@@ -71,20 +72,23 @@ fn try_transcript(transcript: &Transcript, version: &str) -> Result<Result<(), S
     Ok(Err(String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// Starts a server as the transcript asks; what it can not be started with shows in the answers.
-fn start_with(config: &mut ServeConfig, transcript: &Transcript) {
+/// Starts a server as the transcript asks: with properties, and with the file of a rule.
+fn start_with(config: &mut ServeConfig, transcript: &Transcript) -> Result<(), Failed> {
     for (name, value) in transcript.start.iter().flatten() {
-        if name == "data/loader/limitRule"
-            && let Some(rule) = read_limit_rule(&value.to_string())
-        {
-            config.limit_rule = rule;
+        if name == "data/loader/limitRule" {
+            config.limit_rule = read_limit_rule(&value.to_string()).ok_or("no rule")?;
+            continue;
         }
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let property = Property { name: name.clone(), value, place: transcript.name.clone() };
+        apply(config, &[property], &|_| None)?;
     }
+    Ok(())
 }
 
 async fn verdict(transcript: &Transcript, version: &str) -> Result<Verdict, Failed> {
     let mut config = ServeConfig::new(Profile::nacos(version)?);
-    start_with(&mut config, transcript);
+    start_with(&mut config, transcript)?;
     let server = TestServer::start_with(config).await?;
     let address = |url: String| url.trim_start_matches("http://").to_owned();
     let options = PlayOptions {

@@ -4,10 +4,11 @@
 use crate::source::Source;
 
 /// Each module of `src` with its layer.
-const LAYERS: [(&str, u8); 24] = [
+const LAYERS: [(&str, u8); 25] = [
     ("model", 0),
     ("profile", 1),
     ("registry", 2),
+    ("console", 2),
     ("peers", 2),
     ("wire", 2),
     ("scenario", 2),

@@ -145,6 +145,8 @@ enum ScopeArg {
     All,
     /// Services, clients and subscribers
     Registry,
+    /// Namespaces, accounts and configurations
+    Console,
     /// The journal
     Journal,
     /// Quirks that were changed since the start
@@ -272,6 +274,7 @@ impl ScopeArg {
         match self {
             Self::All => Scope::All,
             Self::Registry => Scope::Registry,
+            Self::Console => Scope::Console,
             Self::Journal => Scope::Journal,
             Self::Quirks => Scope::Quirks,
         }

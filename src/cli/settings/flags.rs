@@ -9,7 +9,8 @@ use crate::config::{Source, Statement};
 
 /// What every flag below also is.
 pub const ALSO: &str = "Each of these flags is also a variable (--admin-port is FACOS_ADMIN_PORT) \
-and a key of facos.toml (admin_port; quirks stand in [set.SECTION]). A flag counts before a \
+and a key of facos.toml (admin_port; quirks stand in [set.SECTION], Nacos's properties in \
+[property]). A flag counts before a \
 variable, a variable before the file.";
 
 /// Settings, as far as flags state them.
@@ -24,6 +25,17 @@ pub struct SettingFlags {
     /// Override a quirk of the profile, such as beat.light=absent; repeatable
     #[arg(long, value_name = "QUIRK=VALUE")]
     set: Vec<String>,
+    /// Let nobody call without credentials; the first user is nacos, and so is the password
+    /// [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
+    auth: Option<String>,
+    /// Set what Nacos sets by this name, such as nacos.naming.expireInstance=false; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    property: Vec<String>,
+    /// Read FILE as Nacos reads its application.properties; flags count before it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    properties: Option<String>,
     /// Address that Nacos clients reach [default: 127.0.0.1]
     #[arg(long, value_name = "IP")]
     bind: Option<String>,
@@ -94,10 +106,13 @@ impl SettingFlags {
             ("workers", &self.workers),
             ("ready_file", &self.ready_file),
             ("log", &self.log),
+            ("auth", &self.auth),
+            ("properties", &self.properties),
         ];
         let single = single.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
         let set = self.set.iter().map(|text| ("set", text));
-        single.chain(set).map(|(name, text)| statement(name, text)).collect()
+        let property = self.property.iter().map(|text| ("property", text));
+        single.chain(set).chain(property).map(|(name, text)| statement(name, text)).collect()
     }
 }
 

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 use crate::config::{ConfigError, LogFilter, Secret, Source, Stated, Statement, Value};
 use crate::profile::{DEFAULT_PROFILE, Profile, Setting};
+use crate::cli::exit::{self, Failure};
+use crate::serve::properties::{self, Property, PropertyError};
 use crate::serve::{ClockKind, ServeConfig};
 
 /// One setting as people read it.
@@ -39,10 +41,12 @@ macro_rules! settings {
             $(#[doc = $doc] pub $name: Stated<$type>,)+
             /// Quirks that differ from the profile, each once.
             pub set: Vec<Stated<Setting>>,
+            /// Nacos's own properties, in the order stated.
+            pub property: Vec<Stated<Property>>,
         }
 
         /// The names of all settings, as in `facos.toml`.
-        pub const NAMES: &[&str] = &[$(stringify!($name),)+ "set"];
+        pub const NAMES: &[&str] = &[$(stringify!($name),)+ "set", "property"];
 
         impl Settings {
             /// Lays a statement over what was stated before.
@@ -53,6 +57,7 @@ macro_rules! settings {
                 match statement.name.as_str() {
                     $(stringify!($name) => self.$name = Stated::read(statement)?,)+
                     "set" => self.set_quirk(&statement)?,
+                    "property" => self.state_property(statement)?,
                     name => return Err(ConfigError::unknown(name, NAMES).at(&statement.source)),
                 }
                 Ok(())
@@ -102,6 +107,10 @@ settings! {
     ready_file: Option<PathBuf>,
     /// What is logged.
     log: LogFilter,
+    /// Let nobody call without credentials.
+    auth: bool,
+    /// File of Nacos's own properties.
+    properties: Option<PathBuf>,
 }
 
 impl Value for ClockKind {
@@ -144,7 +153,10 @@ impl Settings {
             workers: small(config.workers),
             ready_file: Stated::by_default(None),
             log: Stated::by_default(LogFilter::read("info").expect("info is a level")),
+            auth: Stated::by_default(config.auth.enabled),
+            properties: Stated::by_default(None),
             set: Vec::new(),
+            property: Vec::new(),
         }
     }
 
@@ -156,6 +168,13 @@ impl Settings {
             .map_err(|error| ConfigError::Profile(error).at(&statement.source))?;
         self.set.retain(|before| before.value.name != value.name);
         self.set.push(Stated { value, source });
+        Ok(())
+    }
+
+    fn state_property(&mut self, statement: Statement) -> Result<(), ConfigError> {
+        let value = Property::assignment(&statement.text, &statement.source.to_string())
+            .map_err(|error| ConfigError::Form(error.to_string()))?;
+        self.property.push(Stated { value, source: statement.source });
         Ok(())
     }
 
@@ -174,26 +193,51 @@ impl Settings {
         Ok(profile)
     }
 
-    /// What the server itself takes.
+    /// Fills a configuration with Nacos's own properties: those of the file, then those stated
+    /// one by one.
+    fn apply_properties(&self, config: &mut ServeConfig) -> Result<(), PropertyError> {
+        let mut stated = match &self.properties.value {
+            Some(path) => properties::read(path)?,
+            None => Vec::new(),
+        };
+        stated.extend(self.property.iter().map(|property| property.value.clone()));
+        let variable = |name: &str| std::env::var(name).ok();
+        let without_effect = properties::apply(config, &stated, &variable)?;
+        if !without_effect.is_empty() {
+            let names = without_effect.join(", ");
+            exit::warn(&format!("these properties of Nacos have no effect here: {names}"));
+        }
+        Ok(())
+    }
+
+    /// What the server itself takes. A setting that somebody states counts before a property of
+    /// Nacos that means the same.
     ///
     /// # Errors
-    /// As of [`Settings::load_profile`].
-    pub fn serve_config(&self) -> Result<ServeConfig, ConfigError> {
-        Ok(ServeConfig {
-            profile: self.load_profile()?,
-            bind: self.bind.value,
-            port: self.port.value,
-            nodes: self.nodes.value.get().into(),
-            admin_bind: self.admin_bind.value,
-            admin_port: self.admin_port.value,
-            admin_token: self.admin_token.value.as_ref().map(|token| token.reveal().to_owned()),
-            clock: self.clock.value,
-            cold_start: self.cold_start.value,
-            expire_instances: self.expire_instances.value,
-            limit_rule: crate::model::LimitRule::default(),
-            data: self.data.value.clone(),
-            journal_records: self.journal.value as usize,
-            workers: self.workers.value.get().into(),
-        })
+    /// As of [`Settings::load_profile`], and what is wrong with a property.
+    pub fn serve_config(&self) -> Result<ServeConfig, Failure> {
+        let mut config = ServeConfig::new(self.load_profile().map_err(refuse)?);
+        self.apply_properties(&mut config).map_err(|error| {
+            Failure::usage(error, "facos serve --help says which files and names it takes")
+        })?;
+        for Stated { value, source } in &self.set {
+            let set = config.profile.set(value.name, &value.value);
+            set.map_err(|error| refuse(ConfigError::Profile(error).at(source)))?;
+        }
+        config.nodes = self.nodes.value.get().into();
+        config.admin_bind = self.admin_bind.value;
+        config.admin_port = self.admin_port.value;
+        let token = self.admin_token.value.as_ref();
+        config.admin_token = token.map(|token| token.reveal().to_owned());
+        config.clock = self.clock.value;
+        config.cold_start = self.cold_start.value;
+        config.data.clone_from(&self.data.value);
+        config.journal_records = self.journal.value as usize;
+        config.workers = self.workers.value.get().into();
+        self.bind.overrule(&mut config.bind);
+        self.port.overrule(&mut config.port);
+        self.expire_instances.overrule(&mut config.expire_instances);
+        self.auth.overrule(&mut config.auth.enabled);
+        Ok(config)
     }
 }

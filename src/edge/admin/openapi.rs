@@ -29,7 +29,7 @@ const CALLS: &[Call] = &[
     ("get", "info", "What runs here and how much it holds.", &[]),
     ("get", "clock", "The time and what is due next.", &[]),
     ("post", "clock/advance", "Moves a manual clock; all due work is done on return.", &["ms"]),
-    ("post", "reset", "Forgets: all, registry, journal or quirks.", &["scope"]),
+    ("post", "reset", "Forgets: all, registry, console, journal or quirks.", &["scope"]),
     ("get", "profile", "The profile and which quirks were changed.", &["node"]),
     ("get", "quirks", "Every quirk with its value.", &["node"]),
     ("delete", "quirks", "Back to the quirks of the start.", &["node"]),

@@ -107,6 +107,27 @@ pub fn is_preflight(request: &Request<'_>) -> bool {
         && request.headers.get("Access-Control-Request-Method").is_some()
 }
 
+/// The answer to a preflight outside of naming, where Spring's own filter gives it.
+pub fn allowed(request: &Request<'_>, quirks: &Quirks) -> Response {
+    let mut response = Response { status: 200, ..preflight(request, quirks) };
+    response.headers.retain(|(name, _)| *name != "Allow");
+    response.headers.push(("Access-Control-Max-Age", Cow::Borrowed("18000")));
+    response
+}
+
+/// The container's answer to the context path alone: the same with a slash.
+pub fn to_the_slash(request: &Request<'_>) -> Response {
+    let host = match request.headers.get("Host").filter(|host| !host.is_empty()) {
+        Some(host) => host.to_owned(),
+        None => request.local.to_string(),
+    };
+    let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+    let mut response = Response::empty(302);
+    let location = format!("http://{host}{}/{query}", request.path);
+    response.headers.push(("Location", Cow::Owned(location)));
+    response
+}
+
 /// The answer to a preflight: 501 where no controller has OPTIONS, but with everything allowed.
 pub fn preflight(request: &Request<'_>, quirks: &Quirks) -> Response {
     let mut response = Response::empty(501);

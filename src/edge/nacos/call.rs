@@ -1,5 +1,6 @@
 //! One call on its way: what a handler is given, what it notes for the journal, what it returns.
 
+use super::access::Caller;
 use crate::edge::http::Request;
 use crate::model::{Agent, Refusal, ServiceRef};
 use crate::node::store::Receipt;
@@ -21,6 +22,8 @@ pub struct Call<'a> {
     pub request: &'a Request<'a>,
     /// Its parameters.
     pub params: Params<'a>,
+    /// Who calls, where somebody asked.
+    pub caller: Option<Caller>,
 }
 
 impl<'a> Call<'a> {

@@ -67,7 +67,7 @@ fn content(call: &Call<'_>, text: String) -> Outcome {
         DistroContent::Text => ReplyKind::Text,
         DistroContent::Octets => ReplyKind::Typed(OCTETS.into()),
     };
-    Ok(Reply { status: 200, kind, body: ReplyBody::from(text) }.into())
+    Ok(Reply::new(200, kind, ReplyBody::from(text)).into())
 }
 
 /// PUT `/datum`: nobody is there to send one.

@@ -62,9 +62,14 @@ impl<'a> Finish<'a> {
         self.reply(page, note)
     }
 
-    /// The response to a path that nobody has.
-    pub fn no_such_page(&self, note: Note) -> Response {
-        self.reply(status::no_such_page(self.quirks, &self.error_request()), note)
+    /// The response to a path that nobody has, where everybody may look or only who is logged in.
+    pub fn no_such_page(&self, open: bool, note: Note) -> Response {
+        self.reply(status::no_such_page(self.quirks, &self.error_request(), open), note)
+    }
+
+    /// The response of 1.1.4 to whoever is not logged in where a login is needed.
+    pub fn login_needed(&self, note: Note) -> Response {
+        self.reply(status::login_needed(&self.error_request()), note)
     }
 
     /// The response for a reply that no controller gave.

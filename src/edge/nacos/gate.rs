@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Where a path leads.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Located<'a> {
-    /// Behind `/nacos`: the decoded rest, beginning with a slash or empty.
+    /// Behind the context path: the decoded rest, beginning with a slash or empty.
     Inside(Cow<'a, str>),
     /// The container has no such application.
     Outside,
@@ -15,7 +15,6 @@ pub enum Located<'a> {
     Rejected(&'static str),
 }
 
-const CONTEXT: &str = "/nacos";
 const NOT_NORMALIZED: &str = "The request was rejected because the URL was not normalized.";
 
 /// What the firewall looks for in the path as sent, in its order.
@@ -51,11 +50,11 @@ pub fn is_method(method: &str) -> bool {
     matches!(method, "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS")
 }
 
-/// Finds out where a path leads.
-pub fn locate(path: &str) -> Located<'_> {
+/// Finds out where a path leads in an application of this context path.
+pub fn locate<'a>(path: &'a str, context: &str) -> Located<'a> {
     let plain = !path.contains(['%', ';', '.']) && !path.contains("//");
     if plain {
-        return match path.strip_prefix(CONTEXT) {
+        return match path.strip_prefix(context) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => {
                 Located::Inside(Cow::Borrowed(rest))
             }
@@ -64,7 +63,7 @@ pub fn locate(path: &str) -> Located<'_> {
     }
     let decoded = decoded(path);
     let normal = normalized(&decoded);
-    let rest = match normal.strip_prefix(CONTEXT) {
+    let rest = match normal.strip_prefix(context) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
         _ => return Located::Outside,
     };
@@ -121,9 +120,18 @@ fn normalized(path: &str) -> String {
 mod tests {
     use super::*;
 
+    const CONTEXT: &str = "/nacos";
+
+    #[test]
+    fn an_application_without_a_context_path_has_every_path() {
+        assert_eq!(locate("/v1/x", ""), Located::Inside("/v1/x".into()));
+        assert_eq!(locate("/nacos/v1", "/registry"), Located::Outside);
+        assert_eq!(locate("/registry/v1", "/registry"), Located::Inside("/v1".into()));
+    }
+
     #[test]
     fn paths_lead_into_the_application_or_past_it() {
-        let inside = |path| match locate(path) {
+        let inside = |path| match locate(path, CONTEXT) {
             Located::Inside(rest) => rest.into_owned(),
             other => panic!("{path}: {other:?}"),
         };
@@ -133,17 +141,18 @@ mod tests {
         assert_eq!(inside("/nacos/v1/list.json"), "/v1/list.json");
         assert_eq!(inside("/nacos"), "");
         for outside in ["/", "/v1/ns/instance", "/nacosx", "/nacos/../x"] {
-            assert_eq!(locate(outside), Located::Outside, "{outside}");
+            assert_eq!(locate(outside, CONTEXT), Located::Outside, "{outside}");
         }
     }
 
     #[test]
     fn the_firewall_refuses_what_is_not_normal() {
         for path in ["//nacos/v1", "/nacos//v1", "/nacos/./v1", "/nacos/x/../v1", "/nacos/v1/."] {
-            assert_eq!(locate(path), Located::Rejected(NOT_NORMALIZED), "{path}");
+            assert_eq!(locate(path, CONTEXT), Located::Rejected(NOT_NORMALIZED), "{path}");
         }
         for path in ["/nacos/v1;a=b", "/nacos/%3b", "/nacos/%25", "/nacos/%2e/v1"] {
-            assert!(matches!(locate(path), Located::Rejected(text) if text.contains("malicious")));
+            let located = locate(path, CONTEXT);
+            assert!(matches!(located, Located::Rejected(text) if text.contains("malicious")));
         }
     }
 }

@@ -1,15 +1,17 @@
 //! One node's HTTP face: every request goes through here.
 
+use super::access::{self, Access, Caller};
 use super::answer::{self, Accepts};
 use super::call::{Call, Handled, Note};
 use super::finish::{self, Finish};
 use super::gate::{self, Located};
-use super::routes::{Route, Routes};
-use super::traffic;
+use super::routes::{NAMING, Route, Routes};
+use super::{resume, traffic};
 use crate::edge::http::tomcat::{self, PageStyle};
 use crate::edge::http::{Answer, Handler, Request, Response};
+use crate::model::{JavaException, Refusal};
 use crate::node::{Node, Operation};
-use crate::profile::{Cors, ErrorPage, NamespaceCheck, Quirks};
+use crate::profile::{Cors, ErrorPage, Guard, NamespaceCheck, Quirks};
 use crate::wire::{BodyForm, Params, status};
 use std::sync::Arc;
 
@@ -17,15 +19,62 @@ use std::sync::Arc;
 pub struct NacosHandler {
     node: Arc<Node>,
     routes: Routes,
+    context_path: String,
 }
 
-/// Paths below this are guarded by the naming filters.
-const NAMING: &str = "/v1/ns/";
-
 impl NacosHandler {
-    /// The face of a node.
-    pub fn new(node: Arc<Node>) -> Self {
-        Self { node, routes: Routes::default() }
+    /// The face of a node whose paths begin so.
+    pub fn new(node: Arc<Node>, context_path: &str) -> Self {
+        Self { node, routes: Routes::default(), context_path: context_path.to_owned() }
+    }
+
+    /// Answers what is inside of the application.
+    fn inside(
+        &self,
+        finish: &Finish<'_>,
+        request: &Request<'_>,
+        params: Params<'_>,
+        path: &str,
+    ) -> Answer {
+        let quirks = finish.quirks;
+        let naming = path.starts_with(NAMING);
+        let method = overridden_method(request.method, &params);
+        // Spring answers HEAD where there is GET; Nacos's naming filters do not let it pass.
+        let looked_up = if method == "HEAD" && !naming { "GET" } else { method };
+        let route = self.routes.find(looked_up, path, quirks);
+        if self.node.is_restricted()
+            && naming
+            && let Some(reply) = traffic::refusal(&self.node, quirks, request, method)
+        {
+            let operation = route.map_or(Operation::Other, |route| route.operation);
+            return Answer::Now(finish.reply(reply, Note::new(operation)));
+        }
+        let mut caller = None;
+        let mut open = true;
+        if quirks.auth.guard == Guard::ConsoleLogin && !access::is_open(path) {
+            open = false;
+            caller = access::logged_in(&self.node, request, &params);
+            if caller.is_none() {
+                return Answer::Now(finish.login_needed(Note::new(Operation::Other)));
+            }
+        }
+        let access = access::of(&self.node, quirks, route.as_ref(), request, &params);
+        match (route, access) {
+            (route, Access::Refused(refusal)) => {
+                let operation = route.map_or(Operation::Other, |route| route.operation);
+                Answer::Now(finish.outcome(Err(refusal), Note::new(operation)))
+            }
+            (Some(route), Access::Password(claim)) => {
+                resume::after_password(route, finish, request, claim)
+            }
+            (Some(route), Access::Granted(granted)) => {
+                run(route, finish, request, params, granted.or(caller))
+            }
+            (None, _) if !naming && self.routes.has_path(path, quirks) => {
+                Answer::Now(wrong_method(finish, request, method))
+            }
+            (None, _) => Answer::Now(no_such_api(finish, request, path, open)),
+        }
     }
 }
 
@@ -38,7 +87,10 @@ impl Handler for NacosHandler {
         if request.method == "TRACE" {
             return Answer::Now(finish.response(tomcat::page(page_style(&quirks), 405), other));
         }
-        let path = match gate::locate(request.path) {
+        let path = match gate::locate(request.path, &self.context_path) {
+            Located::Inside(path) if path.is_empty() => {
+                return Answer::Now(finish.response(answer::to_the_slash(request), other));
+            }
             Located::Inside(path) => path,
             Located::Outside => {
                 return Answer::Now(finish.response(tomcat::page(page_style(&quirks), 404), other));
@@ -60,19 +112,7 @@ impl Handler for NacosHandler {
                 return Answer::Now(finish.send_error(500, &refusal.message, other));
             }
         };
-        let method = overridden_method(request.method, &params);
-        let route = self.routes.find(method, &path, &quirks);
-        if self.node.is_restricted()
-            && path.starts_with(NAMING)
-            && let Some(reply) = traffic::refusal(&self.node, &quirks, request, method)
-        {
-            let operation = route.map_or(Operation::Other, |route| route.operation);
-            return Answer::Now(finish.reply(reply, Note::new(operation)));
-        }
-        match route {
-            Some(route) => dispatch(route, &finish, request, params),
-            None => Answer::Now(no_such_api(&finish, request, &path)),
-        }
+        self.inside(&finish, request, params, &path)
     }
 }
 
@@ -84,10 +124,10 @@ pub fn page_style(quirks: &Quirks) -> PageStyle {
     }
 }
 
-fn no_such_api(finish: &Finish<'_>, request: &Request<'_>, path: &str) -> Response {
+fn no_such_api(finish: &Finish<'_>, request: &Request<'_>, path: &str, open: bool) -> Response {
     let note = Note::new(Operation::Other);
     if !path.starts_with(NAMING) {
-        return finish.no_such_page(note);
+        return finish.no_such_page(open, note);
     }
     if answer::is_preflight(request) && finish.quirks.http.cors == Cors::AnyOrigin {
         return finish.response(answer::preflight(request, finish.quirks), note);
@@ -96,21 +136,36 @@ fn no_such_api(finish: &Finish<'_>, request: &Request<'_>, path: &str) -> Respon
     finish.send_error(501, &message, note)
 }
 
-fn dispatch(
+/// The answer to a path that Spring knows with other methods.
+fn wrong_method(finish: &Finish<'_>, request: &Request<'_>, method: &str) -> Response {
+    let note = Note::new(Operation::Other);
+    if answer::is_preflight(request) && finish.quirks.http.cors == Cors::AnyOrigin {
+        return finish.response(answer::allowed(request, finish.quirks), note);
+    }
+    let message = format!("Request method '{method}' not supported");
+    finish.outcome(Err(Refusal::new(JavaException::MethodNotSupported, message)), note)
+}
+
+/// Runs a call that may be made.
+pub(super) fn run(
     route: Route,
     finish: &Finish<'_>,
     request: &Request<'_>,
     params: Params<'_>,
+    caller: Option<Caller>,
 ) -> Answer {
     let quirks = finish.quirks;
     let mut note = Note::new(route.operation);
-    if quirks.namespace.check == NamespaceCheck::Refused && names_no_namespace(&params) {
+    if quirks.namespace.check == NamespaceCheck::Refused
+        && route.path.starts_with(NAMING)
+        && names_no_namespace(&params)
+    {
         return Answer::Now(finish.send_error(400, "forbidden namespace", note));
     }
     if finish.accepts.nonsense {
         return Answer::Now(finish.reply(status::unacceptable(quirks), note));
     }
-    let mut call = Call { node: finish.node, quirks, request, params };
+    let mut call = Call { node: finish.node, quirks, request, params, caller };
     match (route.run)(&mut call, &mut note) {
         Ok(Handled::Now(reply)) => Answer::Now(finish.outcome(Ok(reply), note)),
         Ok(Handled::Later(outcome)) => finish::later(&call, finish.accepts.clone(), outcome, note),

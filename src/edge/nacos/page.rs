@@ -109,7 +109,7 @@ fn show(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     };
     let text = page.render().map_err(|_| Refusal::illegal("the page can not be written"))?;
     let kind = ReplyKind::Typed("text/html;charset=UTF-8".into());
-    Ok(Reply { status: 200, kind, body: ReplyBody::from(text) }.into())
+    Ok(Reply::new(200, kind, ReplyBody::from(text)).into())
 }
 
 /// What the registry holds at one moment.

@@ -4,11 +4,15 @@
 
 use super::call::{Call, Note, Outcome};
 use super::{
-    catalog, distro, health, instance, legacy, loader, operator, page, raft, service, upgrade,
+    accounts, actuator, catalog, config, console, core, distro, health, instance, legacy, loader,
+    operator, page, raft, service, upgrade,
 };
 use crate::node::Operation;
 use crate::profile::Quirks;
 use rustc_hash::FxHashMap;
+
+/// Paths below this are guarded by the naming filters.
+pub const NAMING: &str = "/v1/ns/";
 
 /// One address with its method.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +50,11 @@ pub const fn route(
 
 /// Every area's addresses.
 const AREAS: &[&[Route]] = &[
+    accounts::ROUTES,
+    actuator::ROUTES,
+    config::ROUTES,
+    console::ROUTES,
+    core::ROUTES,
     instance::ROUTES,
     legacy::ROUTES,
     service::ROUTES,
@@ -83,11 +92,24 @@ impl Default for Routes {
 impl Routes {
     /// The route of an address, if the version has it.
     pub fn find(&self, method: &str, path: &str, quirks: &Quirks) -> Option<Route> {
-        let path = match path.strip_suffix('/') {
-            Some(shorter) if quirks.http.trailing_slash && !shorter.is_empty() => shorter,
-            _ => path,
-        };
+        let path = Self::without_slash(path, quirks);
         let mut found = self.by_path.get(path)?.iter();
         found.find(|route| route.method == method && (route.exists)(quirks)).copied()
+    }
+
+    /// Whether the version has the path, with whatever method.
+    pub fn has_path(&self, path: &str, quirks: &Quirks) -> bool {
+        let found = self.by_path.get(Self::without_slash(path, quirks));
+        found.is_some_and(|routes| routes.iter().any(|route| (route.exists)(quirks)))
+    }
+
+    /// Spring takes a path with a slash at its end for the one without, but Nacos's filters in
+    /// front of naming do so only since 2.x.
+    fn without_slash<'p>(path: &'p str, quirks: &Quirks) -> &'p str {
+        let taken = quirks.http.trailing_slash || !path.starts_with(NAMING);
+        match path.strip_suffix('/') {
+            Some(shorter) if taken && !shorter.is_empty() => shorter,
+            _ => path,
+        }
     }
 }

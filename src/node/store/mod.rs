@@ -8,6 +8,7 @@
 //! changes in the order of the registry, and awaits the [`Receipt`] after it let go of the lock.
 //! Ephemeral instances never come here: they live by their beats.
 
+mod console;
 mod disk;
 mod error;
 mod file;

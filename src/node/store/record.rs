@@ -4,6 +4,7 @@
 
 use super::form::{StoredInstance, StoredRecord, StoredSettings, StoredSwitches};
 use crate::model::ServiceKey;
+use super::console;
 use crate::registry::StoreWrite;
 use serde::Serialize;
 
@@ -14,12 +15,26 @@ pub(super) enum Table {
     Services,
     PersistentInstances,
     InstanceRecords,
+    Namespaces,
+    Configs,
+    Users,
+    Roles,
+    Permissions,
 }
 
 impl Table {
     /// Every table, in the order in which they are loaded.
-    pub(super) const ALL: [Table; 4] =
-        [Table::Switches, Table::Services, Table::PersistentInstances, Table::InstanceRecords];
+    pub(super) const ALL: [Table; 9] = [
+        Table::Switches,
+        Table::Services,
+        Table::PersistentInstances,
+        Table::InstanceRecords,
+        Table::Namespaces,
+        Table::Configs,
+        Table::Users,
+        Table::Roles,
+        Table::Permissions,
+    ];
 
     /// Its name in the file.
     pub(super) fn name(self) -> &'static str {
@@ -28,6 +43,11 @@ impl Table {
             Self::Services => "services",
             Self::PersistentInstances => "persistent_instances",
             Self::InstanceRecords => "instance_records",
+            Self::Namespaces => "namespaces",
+            Self::Configs => "configs",
+            Self::Users => "users",
+            Self::Roles => "roles",
+            Self::Permissions => "permissions",
         }
     }
 }
@@ -66,6 +86,7 @@ pub(super) fn encode(write: &StoreWrite) -> Change {
             key: SWITCHES_KEY.to_owned(),
             value: Some(json(&StoredSwitches((**switches).clone()))),
         },
+        StoreWrite::Console(write) => console::encode(write),
     }
 }
 
@@ -95,6 +116,9 @@ pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result
             let StoredSwitches(switches) = serde_json::from_str(value)?;
             StoreWrite::Switches(Box::new(switches))
         }
+        Table::Namespaces | Table::Configs | Table::Users | Table::Roles | Table::Permissions => {
+            StoreWrite::Console(console::decode(table, key, value)?)
+        }
     })
 }
 
@@ -102,6 +126,6 @@ fn service_key(namespace: String, name: String) -> ServiceKey {
     ServiceKey { namespace: namespace.into(), name: name.into() }
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and lists of them always have a JSON form")
 }

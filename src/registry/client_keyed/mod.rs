@@ -23,7 +23,7 @@ mod sweep;
 mod update;
 
 pub use service::{Service, Subscriber};
-pub use sweep::{CLIENT_SWEEP_MS, FIRST_SERVICE_SWEEP_MS, RECORD_SWEEP_MS};
+pub use sweep::{CLIENT_SWEEP_MS, FIRST_SERVICE_SWEEP_MS};
 
 use crate::model::names::{group_of, service_of};
 use crate::model::{Millis, ServiceRef, java};

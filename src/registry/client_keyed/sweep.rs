@@ -10,16 +10,8 @@ use crate::registry::{Effect, StoreWrite};
 
 /// Period of the client sweep, ms.
 pub const CLIENT_SWEEP_MS: u64 = 5_000;
-/// Period of the record sweep, ms.
-pub const RECORD_SWEEP_MS: u64 = 5_000;
 /// From the start to the first sweep of empty services, ms.
 pub const FIRST_SERVICE_SWEEP_MS: u64 = 30_000;
-/// Period of the sweep of empty services, ms.
-const SERVICE_SWEEP_MS: u64 = 60_000;
-/// How long a service must have been empty, ms.
-const EMPTY_MS: u64 = 60_000;
-/// How long a record outlives its instance, ms.
-const RECORD_MS: u64 = 60_000;
 /// How long a client that publishes nothing may be silent, ms.
 const CLIENT_IDLE_MS: u64 = 30_000;
 
@@ -29,11 +21,11 @@ impl ClientKeyed {
         let period_ms = match timer {
             Timer::Records => {
                 self.sweep_records(scope, at);
-                RECORD_SWEEP_MS
+                scope.options.cleaning.record_interval_ms
             }
             Timer::EmptyServices => {
-                self.sweep_services(at);
-                SERVICE_SWEEP_MS
+                self.sweep_services(scope, at);
+                scope.options.cleaning.empty_service_interval_ms
             }
             _ => {
                 self.sweep_clients(scope, at);
@@ -63,10 +55,11 @@ impl ClientKeyed {
         }
     }
 
-    fn sweep_services(&mut self, at: Millis) {
+    fn sweep_services(&mut self, scope: &Scope<'_>, at: Millis) {
+        let empty_ms = scope.options.cleaning.empty_service_ms;
         let empty = |service: &super::Service| {
             let updated = service.singleton.as_ref().map(|singleton| singleton.updated);
-            service.is_unpublished() && updated.is_some_and(|updated| at.since(updated) >= EMPTY_MS)
+            service.is_unpublished() && updated.is_some_and(|updated| at.since(updated) >= empty_ms)
         };
         let slots: Vec<usize> =
             self.services.iter().filter(|(_, s)| empty(s)).map(|(slot, _)| slot).collect();
@@ -81,7 +74,8 @@ impl ClientKeyed {
     }
 
     fn sweep_records(&mut self, scope: &mut Scope<'_>, at: Millis) {
-        let over = |since: Option<Millis>| since.is_some_and(|since| at.since(since) > RECORD_MS);
+        let record_ms = scope.options.cleaning.record_ms;
+        let over = |since: Option<Millis>| since.is_some_and(|since| at.since(since) > record_ms);
         let slots: Vec<usize> = self
             .services
             .iter()

@@ -7,6 +7,7 @@
 
 mod beat;
 mod catalog;
+mod cleaning;
 mod datum;
 mod deregister;
 mod expiry;

@@ -57,17 +57,25 @@ impl ServiceKeyed {
         }
     }
 
-    /// Forgets every subscriber that stopped asking; the other sweeps are not of 1.x.
+    /// Forgets every subscriber that stopped asking, or services that stayed empty; records are
+    /// not of 1.x.
     pub fn sweep(&mut self, scope: &mut Scope<'_>, timer: Timer, at: Millis) {
-        if timer == Timer::Subscribers {
-            for (_, service) in &mut self.services {
-                drop_silent(scope, service);
+        match timer {
+            Timer::Subscribers => {
+                for (_, service) in &mut self.services {
+                    drop_silent(scope, service);
+                }
+                self.left_over.retain(|_, subscribers| {
+                    keep_speaking(scope, subscribers);
+                    !subscribers.is_empty()
+                });
+                scope.timers.set(at + PURGE_PERIOD_MS, timer);
             }
-            self.left_over.retain(|_, subscribers| {
-                keep_speaking(scope, subscribers);
-                !subscribers.is_empty()
-            });
-            scope.timers.set(at + PURGE_PERIOD_MS, timer);
+            Timer::EmptyServices => {
+                self.clean(scope);
+                scope.timers.set(at + scope.options.cleaning.old_period_ms, timer);
+            }
+            _ => {}
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Service {
     pub modified: Millis,
     /// Whether distro has a list under its name, be it empty.
     pub has_ephemeral_datum: bool,
+    /// How often the clean-up found it empty in a row.
+    pub empty_looks: u32,
     /// A beat without an ip was taken: later ephemeral changes are answered and never applied
     /// (`instance/beat-without-ip`).
     pub poisoned: bool,
@@ -116,6 +118,7 @@ impl Service {
             created_by_api: false,
             modified: created,
             has_ephemeral_datum: false,
+            empty_looks: 0,
             poisoned: false,
             check_due: None,
             push_due: None,

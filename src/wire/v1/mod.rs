@@ -1,20 +1,27 @@
 //! The HTTP API of version 1 paths: calls as they are read, answers as they are written.
 
+pub mod actuator;
 pub mod answers;
 pub mod beat;
 pub mod catalog;
 pub mod catalog_answers;
 pub mod checker;
+pub mod config;
+pub mod console;
+pub mod core;
 pub mod datum;
 pub mod health;
 pub mod hosts;
 pub mod instance;
+pub mod listener;
 pub mod listing;
 pub mod member;
 pub mod operator;
 pub mod paging;
 pub mod raft;
 pub mod render;
+pub mod resource;
+pub mod result;
 pub mod selector;
 pub mod service;
 pub mod service_answers;

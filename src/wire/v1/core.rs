@@ -1,0 +1,162 @@
+//! Answers of the core module of 2.x: members and raft operations (`console/core-cluster`).
+
+use super::member::{MemberView, push_member};
+use super::result;
+use crate::model::{JavaException, Refusal};
+use crate::wire::Reply;
+use crate::wire::text::json::push_text;
+use serde::Deserialize;
+
+/// The raft groups of a node that stands alone.
+const RAFT_GROUPS: [&str; 3] =
+    ["naming_instance_metadata", "naming_persistent_service_v2", "naming_service_metadata"];
+const RAFT_COMMANDS: [&str; 6] = [
+    "transferLeader",
+    "restRaftCluster",
+    "doSnapshot",
+    "removePeer",
+    "removePeers",
+    "changePeers",
+];
+
+/// GET `/core/cluster/self`.
+pub fn this_member(member: &MemberView<'_>) -> Reply {
+    let mut data = String::new();
+    push_member(&mut data, member);
+    result::success(&data)
+}
+
+/// GET `/core/cluster/nodes`: the only member, if its address begins so.
+pub fn members(member: &MemberView<'_>, keyword: &str) -> Reply {
+    let mut data = String::from("[");
+    if member.address.to_string().starts_with(keyword) {
+        push_member(&mut data, member);
+    }
+    data.push(']');
+    result::success(&data)
+}
+
+/// A member's report of itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Report {
+    ip: Option<String>,
+    port: Option<i32>,
+    address: Option<String>,
+}
+
+/// POST `/core/cluster/report`: whether the reporting member is known.
+///
+/// # Errors
+/// The body is no JSON object.
+pub fn report(body: &[u8], own_address: &str) -> Result<Reply, Refusal> {
+    let report: Report = read(body, "report(com.alibaba.nacos.core.cluster.Member)")?;
+    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let port = report.port.is_some_and(|port| port != -1);
+    if !named(&report.ip) || !named(&report.address) || !port {
+        return Ok(result::failure(400, "Node information is illegal"));
+    }
+    let known = report.address.as_deref() == Some(own_address);
+    Ok(result::success(&result::quoted(&known.to_string())))
+}
+
+/// POST `/core/cluster/switch/lookup`: how members are found, which changes nothing for one alone.
+pub fn switch_lookup(kind: &str) -> Reply {
+    if matches!(kind, "file" | "address-server") {
+        return result::success("null");
+    }
+    let message = format!(
+        "The addressing mode exists : {kind}, just support : [[FILE_CONFIG, ADDRESS_SERVER]]"
+    );
+    result::failure(500, &message)
+}
+
+/// POST `/core/cluster/server/leave`.
+///
+/// # Errors
+/// The body is no list of addresses.
+pub fn leave(body: &[u8]) -> Result<Reply, Refusal> {
+    let _: Vec<String> = read(body, "leave(java.util.Collection<java.lang.String>)")?;
+    Ok(result::success("\"ok\""))
+}
+
+/// What is to be done with a raft group, or with all.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RaftOrder {
+    #[serde(rename = "groupId")]
+    group: Option<String>,
+    command: Option<String>,
+}
+
+/// POST `/core/ops/raft`: nothing changes for one alone.
+///
+/// # Errors
+/// The body is no JSON object.
+pub fn raft(body: &[u8]) -> Result<Reply, Refusal> {
+    let order: RaftOrder = read(body, "raftOps(java.util.Map<java.lang.String, java.lang.String>)")?;
+    if let Some(group) = order.group.filter(|group| !RAFT_GROUPS.contains(&group.as_str())) {
+        return Ok(result::failure(500, &format!("not this raft group : {group}")));
+    }
+    let command = order.command.unwrap_or_else(|| "null".to_owned());
+    if !RAFT_COMMANDS.contains(&command.as_str()) {
+        return Ok(result::failure(500, &format!("Not support command : {command}")));
+    }
+    Ok(result::success("null"))
+}
+
+/// Reads a JSON body; `method` is for Spring's words about a missing one.
+fn read<'b, T: Deserialize<'b>>(body: &'b [u8], method: &str) -> Result<T, Refusal> {
+    let message = if body.is_empty() {
+        format!("Required request body is missing: {method}")
+    } else {
+        match serde_json::from_slice(body) {
+            Ok(value) => return Ok(value),
+            Err(error) => format!("JSON parse error: {error}"),
+        }
+    };
+    Err(Refusal::new(JavaException::NotReadable, message))
+}
+
+/// GET `/core/cluster/simple/nodes`.
+pub fn addresses(address: &str) -> Reply {
+    let mut data = String::from("[");
+    push_text(&mut data, address);
+    data.push(']');
+    result::success(&data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ReplyBody;
+
+    fn text(reply: Reply) -> String {
+        match reply.body {
+            ReplyBody::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_report_is_taken_of_the_only_member_itself() {
+        let own = "127.0.0.1:8848";
+        let reported = |body: &str| text(report(body.as_bytes(), own).unwrap());
+        assert!(reported("{}").contains("Node information is illegal"));
+        let known = r#"{"ip":"127.0.0.1","port":8848,"address":"127.0.0.1:8848","state":"UP"}"#;
+        assert_eq!(reported(known), r#"{"code":200,"message":null,"data":"true"}"#);
+        assert_eq!(
+            reported(r#"{"ip":"10.0.0.1","port":1,"address":"10.0.0.1:1"}"#),
+            r#"{"code":200,"message":null,"data":"false"}"#
+        );
+        assert!(report(b"", own).is_err() && report(b"[1", own).is_err());
+    }
+
+    #[test]
+    fn raft_orders_name_a_group_and_a_command_that_there_are() {
+        let ordered = |body: &str| text(raft(body.as_bytes()).unwrap());
+        assert!(ordered(r#"{"groupId":"x","command":"doSnapshot"}"#).contains("not this raft"));
+        assert!(ordered(r#"{"command":"x"}"#).contains("Not support command : x"));
+        assert!(ordered(r#"{"command":"doSnapshot"}"#).starts_with(r#"{"code":200"#));
+    }
+}
