@@ -178,9 +178,8 @@ impl Accounts {
         if user.is_none() {
             self.known_roles.remove(role);
         }
-        let meant = |grant: &&RoleGrant| {
-            grant.role == role && user.is_none_or(|user| user == grant.user)
-        };
+        let meant =
+            |grant: &&RoleGrant| grant.role == role && user.is_none_or(|user| user == grant.user);
         let grants: Vec<RoleGrant> = self.tables.grants.iter().filter(meant).cloned().collect();
         let taken = grants.into_iter().map(|grant| ConsoleWrite::Role { grant, granted: false });
         taken.map(|write| self.write(write)).collect()
@@ -318,7 +317,8 @@ mod tests {
         accounts.set_password(NOW, "u", "h".into());
         let admin = accounts.add_role(NOW, grant("u", GLOBAL_ADMIN_ROLE));
         assert_eq!(message(admin), "role 'ROLE_ADMIN' is not permitted to create!");
-        let permission = || Permission { role: "R".into(), resource: "*".into(), action: "r".into() };
+        let permission =
+            || Permission { role: "R".into(), resource: "*".into(), action: "r".into() };
         assert_eq!(message(accounts.add_permission(NOW, permission())), "role R not found!");
         assert!(accounts.add_role(NOW, grant("u", "R")).unwrap().is_some());
         assert_eq!(accounts.add_role(NOW, grant("u", "R")).unwrap(), None);

@@ -139,8 +139,7 @@ mod tests {
         let id = polls.hold(vec![key("a")], Millis(9));
         let removed = configs.remove(&key("a"), &mut polls);
         let write = ConsoleWrite::Config { key: key("a"), config: None };
-        let expected =
-            [ConsoleEffect::Store(write), ConsoleEffect::Changed(id, key("a"))];
+        let expected = [ConsoleEffect::Store(write), ConsoleEffect::Changed(id, key("a"))];
         assert_eq!(removed, expected);
         assert_eq!(configs.remove(&key("a"), &mut polls), []);
         assert_eq!(configs.count("n"), 0);

@@ -8,8 +8,8 @@ mod start;
 mod test_server;
 
 pub use config::{
-    ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_CONTEXT_PATH, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT, NodeReady, PORT_STEP,
-    Ready, ServeConfig,
+    ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_CONTEXT_PATH, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT,
+    NodeReady, PORT_STEP, Ready, ServeConfig,
 };
 pub use error::StartError;
 pub use expect::{Expectation, NotAsExpected, Wanted, beat, deregister, list, register, requests};

@@ -223,8 +223,7 @@ fn boot_page(status: u16, message: &str, request: &ErrorRequest<'_>, offset: &st
 /// The type of a body that an `Accept` header made impossible.
 pub fn unacceptable(quirks: &Quirks) -> Reply {
     use crate::profile::Unacceptable;
-    let typed =
-        |status| Reply::new(status, ReplyKind::Typed(JSON_TYPE.into()), ReplyBody::Empty);
+    let typed = |status| Reply::new(status, ReplyKind::Typed(JSON_TYPE.into()), ReplyBody::Empty);
     match quirks.http.unacceptable {
         Unacceptable::Unauthorized => typed(401),
         Unacceptable::NotAcceptableJson => typed(406),

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The areas that a node alone answers as recorded.
-const AREAS: [&str; 11] =
-    ["instance", "timing", "metadata", "operator", "push", "service", "catalog", "health", "grpc", "console", "auth"];
+const AREAS: [&str; 11] = [
+    "instance", "timing", "metadata", "operator", "push", "service", "catalog", "health", "grpc",
+    "console", "auth",
+];
 
 /// What is known not to pass, and why.
 const GAPS: [(&str, &str); 2] = [

@@ -4,8 +4,7 @@
 use crate::source::Source;
 
 /// The modules this holds for.
-const PURE: [&str; 7] =
-    ["model", "profile", "registry", "console", "peers", "wire", "scenario"];
+const PURE: [&str; 7] = ["model", "profile", "registry", "console", "peers", "wire", "scenario"];
 
 /// Words that mean waiting, time, chance or output.
 const WORDS: [&str; 13] = [

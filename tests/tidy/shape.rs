@@ -28,7 +28,7 @@ pub fn line_width(source: &Source) -> Vec<String> {
     let mut findings = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
         let (number, columns) = (index + 1, line.chars().count());
-        if columns > COLUMNS && columns - columns_in_strings(source, number) > COLUMNS {
+        if columns.saturating_sub(columns_in_strings(source, number)) > COLUMNS {
             let what = format!("{columns} columns, {COLUMNS} at most");
             findings.push(source.finding(number, &what));
         }

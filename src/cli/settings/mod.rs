@@ -13,9 +13,9 @@ use std::net::IpAddr;
 use std::num::NonZeroU8;
 use std::path::PathBuf;
 
+use crate::cli::exit::{self, Failure};
 use crate::config::{ConfigError, LogFilter, Secret, Source, Stated, Statement, Value};
 use crate::profile::{DEFAULT_PROFILE, Profile, Setting};
-use crate::cli::exit::{self, Failure};
 use crate::serve::properties::{self, Property, PropertyError};
 use crate::serve::{ClockKind, ServeConfig};
 

@@ -230,4 +230,3 @@ pub(super) fn print(value: &Value) -> Response {
     let text = serde_json::to_vec(value).unwrap_or_default();
     Response::text(200, "application/json", Body::Bytes(Bytes::from(text)))
 }
-

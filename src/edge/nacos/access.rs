@@ -171,9 +171,8 @@ fn decide(
     rule: &Rule,
     resource: &str,
 ) -> Result<Caller, Refusal> {
-    let refused = |status, message: String| {
-        Err(Refusal::new(JavaException::SendError(status), message))
-    };
+    let refused =
+        |status, message: String| Err(Refusal::new(JavaException::SendError(status), message));
     if user.is_empty() {
         return refused(400, "caused: Cannot pass null or empty values to constructor;".to_owned());
     }

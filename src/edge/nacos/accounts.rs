@@ -60,9 +60,8 @@ fn update_user(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let name = call.params.joined_required("username")?;
     let password = call.params.joined_required("newPassword")?;
     if searchable(call.quirks) && call.node.desk.auth.enabled {
-        let may = call.caller.as_ref().is_some_and(|caller| {
-            caller.global_admin || caller.name == name
-        });
+        let may =
+            call.caller.as_ref().is_some_and(|caller| caller.global_admin || caller.name == name);
         // 2.0.2 sends this error and changes the password all the same; that is not repeated here.
         if !may {
             return Err(access::forbidden("authorization failed!"));
@@ -76,9 +75,7 @@ fn update_user(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 
 fn later(call: &Call<'_>, name: String, password: String, text: &str) -> Handled {
     let (node, done) = (call.node.clone(), result::done(text, call.quirks));
-    Handled::Later(Box::pin(
-        async move { Ok(set_password(&node, name, password, done).await) },
-    ))
+    Handled::Later(Box::pin(async move { Ok(set_password(&node, name, password, done).await) }))
 }
 
 /// DELETE `/users`.

@@ -47,8 +47,7 @@ fn prometheus(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let node = call.node;
     let (totals, counts) =
         node.read(|registry, now| (registry.totals(), registry.push_counts(now)));
-    let (configs, polls) =
-        node.desk.read(|console| (console.configs.len(), console.polls.len()));
+    let (configs, polls) = node.desk.read(|console| (console.configs.len(), console.polls.len()));
     let seen = Monitored {
         services: totals.services,
         instances: totals.instances,

@@ -56,10 +56,7 @@ fn delete(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     change(call, |Console { configs, polls, .. }| configs.remove(&key, polls))
 }
 
-fn change(
-    call: &Call<'_>,
-    operation: impl FnOnce(&mut Console) -> Vec<ConsoleEffect>,
-) -> Outcome {
+fn change(call: &Call<'_>, operation: impl FnOnce(&mut Console) -> Vec<ConsoleEffect>) -> Outcome {
     let ((), receipt) = call.node.desk.change(|console| Ok(((), operation(console))))?;
     Ok(Handled::after(receipt, Reply::object("true".to_owned())))
 }
@@ -114,9 +111,9 @@ fn listen(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         Err(held) => held,
     };
     call.node.wake_before(Some(held.due));
-    Ok(Handled::Later(Box::pin(async move {
-        Ok(held.await.map_or_else(quiet, |key| told(&[&key])))
-    })))
+    Ok(Handled::Later(Box::pin(
+        async move { Ok(held.await.map_or_else(quiet, |key| told(&[&key]))) },
+    )))
 }
 
 /// The answer to who does not wait; the oldest clients read it in headers.

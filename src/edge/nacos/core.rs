@@ -5,10 +5,10 @@ use super::call::{Call, Note, Outcome};
 use super::routes::{Route, route};
 use crate::node::Operation;
 use crate::profile::Quirks;
+use crate::wire::Reply;
 use crate::wire::v1::core;
 use crate::wire::v1::member::MemberView;
 use crate::wire::v1::result;
-use crate::wire::Reply;
 
 /// The addresses of the core module.
 pub const ROUTES: &[Route] = &[

@@ -40,11 +40,8 @@ impl KeptRequest {
 
     /// Shows it as it was.
     pub fn with<T>(&self, look: impl FnOnce(&Request<'_>) -> T) -> T {
-        let fields: Vec<httparse::Header<'_>> = self
-            .headers
-            .iter()
-            .map(|(name, value)| httparse::Header { name, value })
-            .collect();
+        let fields: Vec<httparse::Header<'_>> =
+            self.headers.iter().map(|(name, value)| httparse::Header { name, value }).collect();
         look(&Request {
             method: &self.method,
             target: &self.target,

@@ -100,7 +100,12 @@ pub(super) fn change_own_password(call: &mut Call<'_>, _note: &mut Note) -> Outc
 }
 
 /// Hashes a password and stores it; the answer follows when it is durable.
-pub(super) async fn set_password(node: &Arc<Node>, name: String, password: String, done: Reply) -> Reply {
+pub(super) async fn set_password(
+    node: &Arc<Node>,
+    name: String,
+    password: String,
+    done: Reply,
+) -> Reply {
     let hash = match node.desk.passwords.hash(password).await {
         Ok(hash) => hash,
         Err(error) => return not_computed(error),

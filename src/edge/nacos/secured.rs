@@ -107,9 +107,7 @@ fn others(method: &str, path: &str, quirks: &Quirks) -> Option<(char, Resource)>
         (_, "/v1/cs/configs") => Some((action, Resource::Config)),
         ("POST", "/v1/cs/configs/listener") => Some((READ, Resource::Config)),
         ("POST" | "PUT" | "DELETE", "/v1/console/namespaces") => named("console/namespaces"),
-        ("PUT", "/v1/auth" | "/v1/auth/users")
-            if quirks.auth.accounts == Accounts::Searchable =>
-        {
+        ("PUT", "/v1/auth" | "/v1/auth/users") if quirks.auth.accounts == Accounts::Searchable => {
             named(OWN_PASSWORD)
         }
         ("GET", "/v1/auth/search" | "/v1/auth/users/search") => {

@@ -59,9 +59,7 @@ pub(super) fn encode(write: &ConsoleWrite) -> Change {
         ConsoleWrite::User { name, password_hash } => Change {
             table: Table::Users,
             key: json(&(name,)),
-            value: password_hash
-                .clone()
-                .map(|password_hash| json(&StoredUser { password_hash })),
+            value: password_hash.clone().map(|password_hash| json(&StoredUser { password_hash })),
         },
         ConsoleWrite::Role { grant, granted } => Change {
             table: Table::Roles,

@@ -2,9 +2,9 @@
 //!
 //! `form.rs` has the shapes of the values.
 
+use super::console;
 use super::form::{StoredInstance, StoredRecord, StoredSettings, StoredSwitches};
 use crate::model::ServiceKey;
-use super::console;
 use crate::registry::StoreWrite;
 use serde::Serialize;
 

@@ -76,7 +76,7 @@ const KNOWN: &[Known] = &[
         })
     },
     known("nacos.core.auth.enable.userAgentAuthWhite", TRUTH, |config, value| {
-        // Off is how each version that has the property comes; older ones know nothing else than on.
+        // Off is how each version that has the property comes; older ones know only on.
         if truth(value)? { quirk(config, "auth.peers", "user_agent") } else { Some(()) }
     }),
     known("nacos.core.auth.caching.enabled", TRUTH, |config, value| {

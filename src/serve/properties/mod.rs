@@ -105,10 +105,7 @@ impl Property {
     }
 
     /// The value with each `${NAME:default}` replaced, as Spring does it.
-    fn resolved(
-        &self,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<String, PropertyError> {
+    fn resolved(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, PropertyError> {
         let mut out = String::new();
         let mut rest = self.value.as_str();
         while let Some((before, after)) = rest.split_once("${") {
@@ -158,7 +155,8 @@ pub fn apply(
             }
             return Err(unknown(property));
         };
-        let same = |other: &Property| known::find(&other.name).is_some_and(|k| k.name == known.name);
+        let same =
+            |other: &Property| known::find(&other.name).is_some_and(|k| k.name == known.name);
         if properties[index + 1..].iter().any(same) {
             continue;
         }
@@ -200,7 +198,8 @@ mod tests {
     fn applied(version: &str, properties: &[&str]) -> Result<(ServeConfig, Vec<String>), String> {
         let mut config = ServeConfig::new(Profile::nacos(version).unwrap());
         let read = |text: &&str| Property::assignment(text, "--property");
-        let properties: Result<Vec<Property>, PropertyError> = properties.iter().map(read).collect();
+        let properties: Result<Vec<Property>, PropertyError> =
+            properties.iter().map(read).collect();
         let variable = |name: &str| (name == "PORT").then(|| "9000".to_owned());
         let without = properties
             .and_then(|properties| apply(&mut config, &properties, &variable))
@@ -240,11 +239,9 @@ mod tests {
 
     #[test]
     fn the_last_of_a_name_counts_however_it_is_written() {
-        let (config, _) = applied(
-            "1.2.1",
-            &["server.servlet.contextPath=/a", "server.servlet.context-path=/"],
-        )
-        .unwrap();
+        let (config, _) =
+            applied("1.2.1", &["server.servlet.contextPath=/a", "server.servlet.context-path=/"])
+                .unwrap();
         assert_eq!(config.context_path, "");
     }
 

@@ -10,14 +10,8 @@ use serde::Deserialize;
 /// The raft groups of a node that stands alone.
 const RAFT_GROUPS: [&str; 3] =
     ["naming_instance_metadata", "naming_persistent_service_v2", "naming_service_metadata"];
-const RAFT_COMMANDS: [&str; 6] = [
-    "transferLeader",
-    "restRaftCluster",
-    "doSnapshot",
-    "removePeer",
-    "removePeers",
-    "changePeers",
-];
+const RAFT_COMMANDS: [&str; 6] =
+    ["transferLeader", "restRaftCluster", "doSnapshot", "removePeer", "removePeers", "changePeers"];
 
 /// GET `/core/cluster/self`.
 pub fn this_member(member: &MemberView<'_>) -> Reply {
@@ -94,7 +88,8 @@ struct RaftOrder {
 /// # Errors
 /// The body is no JSON object.
 pub fn raft(body: &[u8]) -> Result<Reply, Refusal> {
-    let order: RaftOrder = read(body, "raftOps(java.util.Map<java.lang.String, java.lang.String>)")?;
+    let order: RaftOrder =
+        read(body, "raftOps(java.util.Map<java.lang.String, java.lang.String>)")?;
     if let Some(group) = order.group.filter(|group| !RAFT_GROUPS.contains(&group.as_str())) {
         return Ok(result::failure(500, &format!("not this raft group : {group}")));
     }

@@ -60,8 +60,7 @@ fn part(name: &str, index: usize) -> Result<&str, Refusal> {
     let parts = java::split(name, GROUP_SEPARATOR);
     parts.get(index).copied().ok_or_else(|| {
         let length = parts.len();
-        let message =
-            format!("Server failed,Index {index} out of bounds for length {length}");
+        let message = format!("Server failed,Index {index} out of bounds for length {length}");
         Refusal::new(JavaException::SendError(500), message)
     })
 }
@@ -97,7 +96,10 @@ mod tests {
 
     #[test]
     fn parts_that_are_left_out_count_together_or_apart() {
-        assert_eq!(service("1.2.1", "groupName=g&namespaceId=public").unwrap(), "public:*:naming/*");
+        assert_eq!(
+            service("1.2.1", "groupName=g&namespaceId=public").unwrap(),
+            "public:*:naming/*"
+        );
         assert_eq!(service("2.0.2", "groupName=g&namespaceId=public").unwrap(), ":g:naming/*");
         assert_eq!(config("1.2.1", "group=g&tenant=n"), "n:*:config/*");
         assert_eq!(config("2.0.2", "group=g&tenant=n"), "n:g:config/*");
