@@ -3,10 +3,11 @@
 use crate::run;
 
 /// Every page of help.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "",
     "serve",
     "verify",
+    "bench",
     "profiles",
     "profiles list",
     "profiles show",
