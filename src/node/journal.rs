@@ -184,13 +184,21 @@ impl Journal {
     }
 
     /// Keeps what a client was asked on its stream.
-    pub fn asked(&self, request: &ServerRequest, now: Millis, operation: Operation) {
+    pub fn asked(
+        &self,
+        request: &ServerRequest,
+        to: Option<&ConnectionMeta>,
+        now: Millis,
+        operation: Operation,
+    ) {
         let service = match &request.what {
             Ask::Notify { service, .. } => Some(service),
             Ask::Detect | Ask::Reset(_) => None,
         };
         self.about_connection(now, operation, service, |record| {
-            record.port = i32::try_from(request.to.0).unwrap_or(i32::MAX);
+            if let Some(meta) = to {
+                who(record, meta);
+            }
         });
     }
 

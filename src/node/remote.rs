@@ -84,7 +84,13 @@ impl Node {
             Ask::Reset(_) => Operation::Reset,
         };
         self.metrics.count_push(operation);
-        self.journal.asked(request, self.now(), operation);
+        if self.journal.is_on() {
+            // A refused connection is asked to go without ever having been known.
+            let known = self.read(|registry, _| {
+                registry.connections().get(request.to).map(|known| known.meta.clone())
+            });
+            self.journal.asked(request, known.as_deref(), self.now(), operation);
+        }
         if let Some(streams) = self.streams.get() {
             streams.ask(request);
         }

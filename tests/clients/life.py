@@ -148,7 +148,11 @@ class Life:
             return
         deadline = time.monotonic() + HEARD_S
         while time.monotonic() < deadline:
-            lists = [record for record in self.server.journal(self.service) if listing(record)]
+            records = self.server.journal(self.service)
+            if any(record["operation"] == "subscribe" for record in records):
+                # Over a stream a subscription lasts as long as the connection.
+                return
+            lists = [record for record in records if listing(record)]
             if lists and time.time() - lists[-1]["time"] / 1000 < LISTED_LATELY_S:
                 break
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-// A life of nacos-client 1.x; driver.py in the folder above says what each line means.
+// A life of nacos-client; driver.py in the folder above says what each line means.
 
 import com.alibaba.nacos.api.naming.NamingFactory;
 import com.alibaba.nacos.api.naming.NamingService;
