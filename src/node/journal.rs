@@ -193,7 +193,7 @@ impl Journal {
     ) {
         let service = match &request.what {
             Ask::Notify { service, .. } => Some(service),
-            Ask::Detect | Ask::Reset(_) => None,
+            Ask::ConfigChanged(_) | Ask::Detect | Ask::Reset(_) => None,
         };
         self.about_connection(now, operation, service, |record| {
             if let Some(meta) = to {

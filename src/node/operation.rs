@@ -59,6 +59,8 @@ pub enum Operation {
     Refuse,
     /// A connection ended.
     Disconnect,
+    /// A client was told that a configuration changed.
+    ConfigNotice,
     /// A client was asked whether it is there.
     Detect,
     /// A client was told to go elsewhere.
@@ -73,7 +75,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Operation; 33] = [
+    pub const ALL: [Operation; 34] = [
         Self::Register,
         Self::Update,
         Self::Patch,
@@ -102,6 +104,7 @@ impl Operation {
         Self::Connect,
         Self::Refuse,
         Self::Disconnect,
+        Self::ConfigNotice,
         Self::Detect,
         Self::Reset,
         Self::Push,
@@ -140,6 +143,7 @@ impl Operation {
             Self::Connect => "connect",
             Self::Refuse => "refuse",
             Self::Disconnect => "disconnect",
+            Self::ConfigNotice => "config_notice",
             Self::Detect => "detect",
             Self::Reset => "reset",
             Self::Push => "push",

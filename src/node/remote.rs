@@ -1,7 +1,7 @@
 //! What a node does with the connections of its clients: asks on their streams, takes the answers,
 //! and lets whoever asked for a reset wait until the client has answered.
 
-use crate::model::{ConnectionId, ConnectionMeta, Millis};
+use crate::model::{ConfigKey, ConnectionId, ConnectionMeta, Millis};
 use crate::node::{Node, Operation};
 use crate::registry::asks::{About, Ask, ServerRequest};
 use crate::registry::connections::Setup;
@@ -80,6 +80,7 @@ impl Node {
     pub(super) fn ask(&self, request: &ServerRequest) {
         let operation = match request.what {
             Ask::Notify { .. } => Operation::Push,
+            Ask::ConfigChanged(_) => Operation::ConfigNotice,
             Ask::Detect => Operation::Detect,
             Ask::Reset(_) => Operation::Reset,
         };
@@ -134,6 +135,12 @@ impl Node {
             }
             _ => self.metrics.count_stray_ack(),
         }
+    }
+
+    /// Tells a connection that a configuration changed to which it listens.
+    pub fn config_changed(&self, id: ConnectionId, key: ConfigKey) {
+        // Nothing of it can be refused.
+        let _ = self.change(|registry, now| Ok(((), registry.config_changed(now, id, key))));
     }
 
     /// Tells an SDK's connection to go elsewhere; `None` when there is no such connection.

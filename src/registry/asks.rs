@@ -2,7 +2,7 @@
 //! detections, resets. An answer is matched by connection and `requestId`, whatever its type
 //! (`grpc/push-not-acknowledged`, `grpc/push-refused`).
 
-use crate::model::{ConnectionId, Millis, ServiceKey};
+use crate::model::{ConfigKey, ConnectionId, Millis, ServiceKey};
 use crate::registry::timers::{Timer, Timers};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
@@ -11,6 +11,8 @@ use rustc_hash::FxHashMap;
 pub const PUSH_TIMEOUT_MS: u64 = 5_000;
 /// How long an answer to a detection may take, ms.
 pub const DETECTION_TIMEOUT_MS: u64 = 1_000;
+/// How long an answer to the notice of a changed configuration may take, ms.
+pub const CONFIG_TIMEOUT_MS: u64 = 3_000;
 /// How long an answer to a reset may take, ms.
 pub const RESET_TIMEOUT_MS: u64 = 3_000;
 /// At most so many asks wait; further ones are sent and their answers not missed, so that silent
@@ -40,6 +42,8 @@ pub enum Ask {
         /// When the first change asked for the push.
         since: Millis,
     },
+    /// `ConfigChangeNotifyRequest`: this configuration changed.
+    ConfigChanged(ConfigKey),
     /// `ClientDetectionRequest`: are you there?
     Detect,
     /// `ConnectResetRequest`: go elsewhere, to this ip and port if given.
@@ -69,6 +73,8 @@ pub struct Waiting {
 pub enum About {
     /// Whether a push of this service, begun then, has to be repeated.
     Push(ServiceKey, Millis),
+    /// Nothing: a client that missed a change asks again by itself.
+    Config,
     /// Whether the connection lives.
     Detection,
     /// When whoever asked for the reset is answered.
@@ -90,6 +96,7 @@ impl Asks {
             Ask::Notify { service, since, .. } => {
                 (About::Push(service.clone(), *since), PUSH_TIMEOUT_MS)
             }
+            Ask::ConfigChanged(_) => (About::Config, CONFIG_TIMEOUT_MS),
             Ask::Detect => (About::Detection, DETECTION_TIMEOUT_MS),
             Ask::Reset(_) => (About::Reset, RESET_TIMEOUT_MS),
         };

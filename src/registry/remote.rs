@@ -2,8 +2,8 @@
 //! concern the 2.x core alone; on 1.x nobody listens for connections.
 
 use crate::model::{
-    ConnectionId, ConnectionMeta, Instance, Millis, Refusal, RemoteQuery, RemoteSubscription,
-    RenderedList, ServiceRef,
+    ConfigKey, ConnectionId, ConnectionMeta, Instance, Millis, Refusal, RemoteQuery,
+    RemoteSubscription, RenderedList, ServiceRef,
 };
 use crate::registry::addresses::InstanceId;
 use crate::registry::asks::{About, Ask};
@@ -89,6 +89,7 @@ impl Registry {
                 }
                 scope.take_effects()
             }),
+            About::Config => Vec::new(),
             About::Detection if success => {
                 self.connections.detected(from);
                 Vec::new()
@@ -182,6 +183,15 @@ impl Registry {
         let what = Ask::Reset(connections::redirect(to));
         let ask = self.asks.ask(&mut self.timers, now, id, what);
         Some((ask.id, vec![Effect::Ask(ask)]))
+    }
+
+    /// A configuration changed to which a connection listens.
+    pub fn config_changed(&mut self, now: Millis, id: ConnectionId, key: ConfigKey) -> Vec<Effect> {
+        if self.connections.get(id).is_none() {
+            return Vec::new();
+        }
+        let ask = self.asks.ask(&mut self.timers, now, id, Ask::ConfigChanged(key));
+        vec![Effect::Ask(ask)]
     }
 
     /// The registered connections.

@@ -19,12 +19,6 @@ const AREAS: [&str; 11] = [
     "console", "auth",
 ];
 
-/// What is known not to pass, and why.
-const GAPS: [(&str, &str); 2] = [
-    ("grpc/auth", "nobody has to log in yet"),
-    ("grpc/auth-permissions", "nobody has to log in yet"),
-];
-
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The tests mostly wait for datagrams that must not come; more of them wait side by side.
@@ -53,13 +47,7 @@ fn trials_of(transcript: &Transcript) -> Vec<Trial> {
 
 fn passes(transcript: &Transcript, version: &str) -> Result<(), Failed> {
     let passed = try_transcript(transcript, version)?;
-    match GAPS.iter().find(|(name, _)| *name == transcript.name) {
-        Some((_, reason)) => match passed {
-            Ok(()) => Err(format!("passes, though {reason}: take it off the list").into()),
-            Err(_) => Ok(()),
-        },
-        None => passed.map_err(Failed::from),
-    }
+    passed.map_err(Failed::from)
 }
 
 /// The outer error is that it could not be played.

@@ -183,3 +183,39 @@ async fn versions_of_1_x_open_no_port() {
         assert!(refused.is_err(), "{version}");
     }
 }
+
+fn config(more: &str) -> String {
+    format!(r#"{{"dataId":"app.yaml","group":"G","tenant":""{more}}}"#)
+}
+
+#[tokio::test]
+async fn a_configuration_is_the_same_over_grpc_and_http_and_its_listeners_are_told() {
+    let server = server().await;
+    let (publisher, listener) = (client(&server).await, client(&server).await);
+    let wanted = config(r#","md5":"""#);
+    let listen = format!(r#"{{"listen":true,"configListenContexts":[{wanted}]}}"#);
+    let quiet = text(&listener, "ConfigBatchListenRequest", &listen).await;
+    assert!(quiet.contains(r#""changedConfigs":[]"#), "{quiet}");
+    let done = text(&publisher, "ConfigPublishRequest", &config(r#","content":"a: 1""#)).await;
+    assert!(done.starts_with("ConfigPublishResponse") && done.contains("200"), "{done}");
+    let mut told = None;
+    for _ in 0..500 {
+        listener.changed(Duration::from_millis(10)).await;
+        told = told.or_else(|| listener.take("ConfigChangeNotifyRequest"));
+        if told.is_some() {
+            break;
+        }
+    }
+    let told = told.expect("a listener is told").payload.text().into_owned();
+    assert!(told.contains(r#""dataId":"app.yaml","group":"G","tenant":"""#), "{told}");
+    let found = text(&listener, "ConfigQueryRequest", &config("")).await;
+    assert!(found.contains(r#""content":"a: 1""#), "{found}");
+    let changed = text(&listener, "ConfigBatchListenRequest", &listen).await;
+    assert!(changed.contains(r#""changedConfigs":[{"group":"G","dataId":"app.yaml""#), "{changed}");
+    let over = config(r#","content":"a: 2","casMd5":"nothing""#);
+    let refused = text(&publisher, "ConfigPublishRequest", &over).await;
+    assert!(refused.contains("Cas publish fail"), "{refused}");
+    text(&publisher, "ConfigRemoveRequest", &config("")).await;
+    let gone = text(&listener, "ConfigQueryRequest", &config("")).await;
+    assert!(gone.contains("config data not exist"), "{gone}");
+}

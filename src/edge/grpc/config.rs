@@ -1,23 +1,101 @@
-//! Configuration over gRPC as a server answers that holds none: frameworks ask for it at their
-//! start (`grpc/config-minimal`). Nothing can be published yet.
+//! Configuration over gRPC: the same centre as over HTTP (`grpc/config-minimal`).
 
-use crate::model::Refusal;
-use crate::wire::grpc::{Answer, ConfigRequest, RequestKind, changed_configs, no_config};
+use super::lines::Line;
+use super::listening::Listening;
+use super::unary::Call;
+use crate::console::Console;
+use crate::model::{Config, Refusal, java};
+use crate::wire::grpc::config::{
+    ConfigRequest, ListenRequest, changed_configs, config_answer, no_config,
+};
+use crate::wire::grpc::{Answer, RequestKind};
+use crate::wire::v1::config;
+use std::sync::Arc;
 
-/// `ConfigQueryRequest`, `ConfigPublishRequest` and `ConfigRemoveRequest`.
-pub fn one(kind: RequestKind, request: &ConfigRequest) -> Result<Answer, Refusal> {
-    if request.data_id.is_none() || request.group.is_none() {
-        return Err(Refusal::null_pointer());
+/// A publisher said over what it publishes, and something else is there.
+const NOT_OVER_THAT: &str = "Cas publish fail,server md5 may have changed.";
+
+/// `ConfigQueryRequest`.
+pub fn query(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal> {
+    let key = request.key().ok_or_else(Refusal::null_pointer)?;
+    let quirks = call.node.quirks();
+    Ok(call.node.desk.read(|console| match console.configs.get(&key) {
+        Some(kept) => config_answer(&kept.config, config::md5_text(&kept.md5, &quirks)),
+        None => no_config(),
+    }))
+}
+
+/// `ConfigPublishRequest`; what can not be published is told in a response of its own kind.
+pub async fn publish(call: &Call<'_>, request: ConfigRequest) -> Answer {
+    let kind = RequestKind::ConfigPublish;
+    let (Some(key), Some(content)) = (request.key(), request.content.as_deref()) else {
+        return Answer::failed(kind, 400, Some("invalid param"));
+    };
+    let quirks = call.node.quirks();
+    if let Err(refusal) = config::check(&key, content, &quirks) {
+        return Answer::failed(kind, 400, Some(&refusal.message));
     }
-    match kind {
-        RequestKind::ConfigQuery => Ok(no_config()),
-        RequestKind::ConfigRemove => Ok(Answer::success(kind)),
-        _ => Err(Refusal::nacos(500, "this server keeps no configuration")),
+    let over = request.over_md5.as_deref().filter(|md5| !java::is_blank(md5));
+    let config = Config {
+        content: content.into(),
+        kind: request.kind,
+        app: request.app,
+        modified: call.node.now(),
+    };
+    let published = call.node.desk.change(|Console { configs, polls, .. }| {
+        let before = configs.get(&key).map(|kept| config::md5_text(&kept.md5, &quirks));
+        if over.is_some_and(|over| before != Some(over)) {
+            return Err(Refusal::nacos(500, NOT_OVER_THAT));
+        }
+        Ok(((), configs.publish(key, config, polls)))
+    });
+    match published {
+        Ok(((), receipt)) => stored(kind, receipt).await,
+        Err(refusal) => Answer::failed(kind, 500, Some(&refusal.message)),
     }
 }
 
-/// `ConfigBatchListenRequest`: whoever thinks that it has something is told otherwise.
-pub fn listen(wanted: &[ConfigRequest]) -> Answer {
-    let has = |config: &&ConfigRequest| config.md5.as_deref().is_some_and(|md5| !md5.is_empty());
-    changed_configs(wanted.iter().filter(has))
+/// `ConfigRemoveRequest`: what is not there is as good as removed.
+pub async fn remove(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal> {
+    let key = request.key().ok_or_else(Refusal::null_pointer)?;
+    let ((), receipt) = call
+        .node
+        .desk
+        .change(|Console { configs, polls, .. }| Ok(((), configs.remove(&key, polls))))?;
+    Ok(stored(RequestKind::ConfigRemove, receipt).await)
+}
+
+/// Success, when what was written is durable.
+async fn stored(kind: RequestKind, receipt: Option<crate::node::store::Receipt>) -> Answer {
+    let Some(receipt) = receipt else { return Answer::success(kind) };
+    match receipt.durable().await {
+        Ok(()) => Answer::success(kind),
+        Err(error) => {
+            tracing::error!(%error, "an accepted configuration could not be stored");
+            Answer::failed(kind, 500, None)
+        }
+    }
+}
+
+/// `ConfigBatchListenRequest`: answers what is other than the client thinks, and tells it on its
+/// stream of what changes from now on.
+pub fn listen(call: &Call<'_>, line: &Arc<Line>, request: &ListenRequest) -> Answer {
+    let quirks = call.node.quirks();
+    let (mut known, mut changed) = (Vec::new(), Vec::new());
+    call.node.desk.read(|console| {
+        for wanted in &request.wanted {
+            let Some(key) = wanted.key() else { continue };
+            let md5 = console.configs.get(&key).map_or("", |kept| kept.md5.as_str());
+            let has = wanted.md5.as_deref().unwrap_or_default();
+            if request.listen && config::md5_text(md5, &quirks) != has && md5 != has {
+                changed.push(wanted);
+            }
+            known.push((key, md5.to_owned()));
+        }
+    });
+    if !known.is_empty() {
+        line.listening.set(request.listen, known.into_iter());
+        Listening::begin(call.node, line);
+    }
+    changed_configs(changed.into_iter())
 }

@@ -48,6 +48,7 @@ pub async fn serve(shared: Arc<Shared>, line: Arc<Line>, socket: TcpStream) {
         talk(&shared, &line, &introduced, connection).await;
     }
     shared.lines.close(line.id);
+    line.listening.end();
     let meta = introduced.lock().take();
     shared.node.disconnected(line.id, meta.as_deref());
 }
@@ -139,14 +140,14 @@ fn begin(
 
 async fn call(
     shared: &Shared,
-    line: &Line,
+    line: &Arc<Line>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
 ) {
     let mut reader = Reader::new(request.into_body());
     match reader.next().await {
         Incoming::Message(payload) => {
-            let answer = unary::answer(shared, line, payload).encode();
+            let answer = unary::answer(shared, line, payload).await.encode();
             if let Ok(stream) = respond.send_response(head(), false) {
                 send(stream, answer).await;
             }

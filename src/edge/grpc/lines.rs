@@ -2,6 +2,7 @@
 //! not read holds up nobody, a push that waits is replaced by the next one of its service, and what
 //! is more than the bound is dropped, the oldest first.
 
+use super::listening::Listening;
 use crate::model::{ConnectionId, Millis};
 use crate::node::{StreamView, Streams};
 use crate::registry::asks::{Ask, ServerRequest};
@@ -57,6 +58,8 @@ pub struct Line {
     stalled: AtomicBool,
     ended: AtomicBool,
     cut: AtomicBool,
+    /// What the client wants to hear of.
+    pub listening: Listening,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +93,7 @@ impl Lines {
             stalled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             cut: AtomicBool::new(false),
+            listening: Listening::default(),
         });
         self.open.lock().insert(id, line.clone());
         line
@@ -194,6 +198,11 @@ impl Line {
             Ask::Notify { info, .. } => {
                 let fields: [&[u8]; 2] = [br#","serviceInfo":"#, info];
                 grpc::ask("NotifySubscriberRequest", request.id, &fields, "naming", ip)
+            }
+            Ask::ConfigChanged(key) => {
+                let fields = grpc::config::notice(key);
+                let fields = [fields.as_bytes()];
+                grpc::ask("ConfigChangeNotifyRequest", request.id, &fields, "config", ip)
             }
             Ask::Detect => grpc::ask("ClientDetectionRequest", request.id, &[], "internal", ip),
             Ask::Reset(to) => {

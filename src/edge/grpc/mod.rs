@@ -6,15 +6,18 @@
 //! - `unary`: what becomes of a call, in the order of the real dispatcher.
 //! - `naming`, `loader`, `config`: the calls themselves.
 //! - `stream`: what a client says on its stream, and what it is asked there.
+//! - `access`: who may call; `listening`: the configurations that a client wants to hear of.
 //! - `lines`: the ways to the clients' streams: bounded, the newest state wins.
 //!
 //! tonic is left out: a real server resets a stream at the length of a message that is too large,
 //! ends another with a status that has no text, and closes a connection that it gave up, none of
 //! which a generated service can say.
 
+mod access;
 mod config;
 mod connection;
 mod lines;
+mod listening;
 mod loader;
 mod message;
 mod naming;

@@ -3,7 +3,7 @@
 
 use super::lines::Line;
 use super::server::Shared;
-use super::{config, loader, naming};
+use super::{access, config, loader, naming};
 use crate::edge::nacos::Note;
 use crate::model::{ConnectionMeta, Refusal};
 use crate::node::{Node, Operation};
@@ -31,7 +31,7 @@ impl Call<'_> {
 }
 
 /// Answers a call.
-pub fn answer(shared: &Shared, line: &Line, payload: Payload) -> Answer {
+pub async fn answer(shared: &Shared, line: &Arc<Line>, payload: Payload) -> Answer {
     let node = &shared.node;
     if payload.kind == "ServerCheckRequest" {
         Note::new(Operation::ServerCheck).answered(node, "", 200);
@@ -53,7 +53,12 @@ pub fn answer(shared: &Shared, line: &Line, payload: Payload) -> Answer {
     };
     let mut note = Note::new(operation(kind));
     let call = Call { node, by: &by, headers: &headers };
-    let answered = handle(&call, kind, request, &mut note);
+    if !access::allows(&call, &node.quirks(), kind, &request).await {
+        let answer = Answer::failed(kind, 403, None);
+        note.answered(node, by.agent(), status(&answer));
+        return answer;
+    }
+    let answered = handle(&call, line, kind, request, &mut note).await;
     let answer = answered.unwrap_or_else(|refusal| Answer::refused(&refusal));
     note.answered(node, by.agent(), status(&answer));
     answer
@@ -82,13 +87,14 @@ fn operation(kind: RequestKind) -> Operation {
         | RequestKind::ConfigPublish
         | RequestKind::ConfigRemove
         | RequestKind::ConfigListen
-        | RequestKind::ConfigSync
-        | RequestKind::Distro => Operation::Other,
+        | RequestKind::ConfigSync => Operation::Config,
+        RequestKind::Distro => Operation::Other,
     }
 }
 
-fn handle(
+async fn handle(
     call: &Call<'_>,
+    line: &Arc<Line>,
     kind: RequestKind,
     request: Request,
     note: &mut Note,
@@ -98,8 +104,12 @@ fn handle(
         Request::Query(request) => naming::query(call, &request, note),
         Request::List(request) => Ok(naming::names(call, &request)),
         Request::Subscribe(request) => naming::subscribe(call, &request, note),
-        Request::Config(request) => config::one(kind, &request),
-        Request::Listen(wanted) => Ok(config::listen(&wanted)),
+        Request::Config(request) => match kind {
+            RequestKind::ConfigQuery => config::query(call, &request),
+            RequestKind::ConfigPublish => Ok(config::publish(call, request).await),
+            _ => config::remove(call, &request).await,
+        },
+        Request::Listen(request) => Ok(config::listen(call, line, &request)),
         Request::Distro(request) => Ok(distro(request.operation.as_deref())),
         Request::Reload(request) => Ok(loader::reload(call, &request)),
         Request::Plain => match kind {

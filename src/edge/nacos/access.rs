@@ -8,7 +8,7 @@
 
 use super::call::agent_text;
 use super::routes::Route;
-use super::secured::{self, Rule};
+use super::secured;
 use crate::console::Verdict;
 use crate::edge::http::Request;
 use crate::model::{JavaException, Refusal, java};
@@ -102,7 +102,7 @@ pub fn of(
         Credentials::Nothing => Access::Refused(forbidden("unknown user!")),
         Credentials::Token(token) => {
             let known = user_of(node, &token).map_err(forbidden);
-            granted(known.and_then(|user| decide(node, quirks, user, &rule, &resource)))
+            granted(known.and_then(|user| decide(node, quirks, user, (&resource, rule.action))))
         }
     }
 }
@@ -117,7 +117,7 @@ pub fn of_user(
 ) -> Access {
     let Some(rule) = secured::rule(route, quirks) else { return Access::Granted(None) };
     let resource = rule.resource(params, quirks);
-    granted(resource.and_then(|resource| decide(node, quirks, name, &rule, &resource)))
+    granted(resource.and_then(|resource| decide(node, quirks, name, (&resource, rule.action))))
 }
 
 fn granted(decided: Result<Caller, Refusal>) -> Access {
@@ -164,12 +164,15 @@ pub fn user_of(node: &Node, token: &str) -> Result<String, &'static str> {
     })
 }
 
-fn decide(
+/// Whether a user may do something to a resource.
+///
+/// # Errors
+/// It may not, in Nacos's words.
+pub fn decide(
     node: &Node,
     quirks: &Quirks,
     user: String,
-    rule: &Rule,
-    resource: &str,
+    (resource, action): (&str, char),
 ) -> Result<Caller, Refusal> {
     let refused =
         |status, message: String| Err(Refusal::new(JavaException::SendError(status), message));
@@ -182,7 +185,7 @@ fn decide(
         let verdict = if resource == secured::OWN_PASSWORD {
             Verdict::Granted
         } else {
-            accounts.may(now, caching, &user, (resource, rule.action))
+            accounts.may(now, caching, &user, (resource, action))
         };
         (verdict, accounts.is_global_admin(now, caching, &user))
     });

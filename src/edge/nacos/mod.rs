@@ -7,7 +7,7 @@
 //! - `answer`: from a reply to bytes with headers.
 //! - one file for each group of addresses.
 
-mod access;
+pub(super) mod access;
 mod accounts;
 mod actuator;
 mod answer;

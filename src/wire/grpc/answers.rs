@@ -3,7 +3,6 @@
 use super::balance::{Balance, loader_metrics};
 use super::kinds::RequestKind;
 use super::payload::{Headers, Payload};
-use super::requests::ConfigRequest;
 use crate::model::{JavaException, Millis, Refusal, RenderedList};
 use crate::wire::text::json::{JsonText, push_number};
 use bytes::Bytes;
@@ -68,6 +67,16 @@ impl Answer {
         Self::error(502, Some(&message))
     }
 
+    /// A response of the request's own kind that refuses, with a message if there is one.
+    pub fn failed(kind: RequestKind, code: u16, message: Option<&str>) -> Self {
+        let mut json = begin(500, i64::from(code), message);
+        if kind == RequestKind::ServiceList {
+            json.number("count", 0);
+        }
+        json.boolean("success", false);
+        Self { kind: kind.response(), body: Bytes::from(json.finish()), code }
+    }
+
     /// An exception of a handler: its code if it has one, its message if it has one.
     pub fn refused(refusal: &Refusal) -> Self {
         let code = match refusal.exception {
@@ -87,7 +96,7 @@ impl Answer {
     }
 }
 
-fn begin(result: i64, code: i64, message: Option<&str>) -> JsonText {
+pub(super) fn begin(result: i64, code: i64, message: Option<&str>) -> JsonText {
     let mut json = JsonText::object();
     json.number("resultCode", result);
     json.number("errorCode", code);
@@ -95,35 +104,6 @@ fn begin(result: i64, code: i64, message: Option<&str>) -> JsonText {
         json.text("message", message);
     }
     json
-}
-
-/// `ConfigQueryResponse`: there is no such configuration.
-pub fn no_config() -> Answer {
-    let mut json = begin(500, 300, Some("config data not exist"));
-    json.number("lastModified", 0);
-    json.boolean("beta", false);
-    json.boolean("success", false);
-    let body = Bytes::from(json.finish());
-    Answer { kind: RequestKind::ConfigQuery.response(), body, code: 300 }
-}
-
-/// `ConfigChangeBatchListenResponse`: the configurations that are other than the client thinks.
-pub fn changed_configs<'a>(changed: impl Iterator<Item = &'a ConfigRequest>) -> Answer {
-    let mut json = begin(200, 0, None);
-    json.list("changedConfigs", changed, |out, config| {
-        let mut json = JsonText::object();
-        let named =
-            [("group", &config.group), ("dataId", &config.data_id), ("tenant", &config.tenant)];
-        for (key, value) in named {
-            if let Some(value) = value {
-                json.text(key, value);
-            }
-        }
-        out.push_str(&json.finish());
-    });
-    json.boolean("success", true);
-    let body = Bytes::from(json.finish());
-    Answer { kind: RequestKind::ConfigListen.response(), body, code: 0 }
 }
 
 /// `DistroDataResponse` of a server that has no other: nothing can be verified, nothing is handled

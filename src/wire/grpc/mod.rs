@@ -4,14 +4,14 @@
 mod answers;
 mod asks;
 pub mod balance;
+pub mod config;
 mod kinds;
 mod payload;
 mod requests;
 mod setup;
 
 pub use answers::{
-    Answer, ErrorCode, changed_configs, distro, info_answer, loader_info, names_answer, no_config,
-    server_check,
+    Answer, ErrorCode, distro, info_answer, loader_info, names_answer, server_check,
 };
 pub use asks::ask;
 pub use balance::Balance;
@@ -20,7 +20,25 @@ pub use payload::{
     Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix, without_metadata,
 };
 pub use requests::{
-    ConfigRequest, DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest,
-    ReloadRequest, Request, SubscribeRequest, Unread, read,
+    DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest, ReloadRequest,
+    Request, SubscribeRequest, Unread, read,
 };
 pub use setup::{ClientAnswer, SetupRequest, client_answer, setup};
+
+/// The resource of a secured request: namespace as it came, `*` for what is missing.
+fn resource(namespace: Option<&str>, group: Option<&str>, named: (&str, Option<&str>)) -> String {
+    let said = |text: Option<&str>, other: &str| config::said(text).unwrap_or(other).to_owned();
+    let (namespace, group) = (said(namespace, ""), said(group, "*"));
+    format!("{namespace}:{group}:{}{}", named.0, said(named.1, "*"))
+}
+
+/// The resource of a naming request (`NamingResourceParser`): over gRPC `public` stays
+/// (`grpc/auth-permissions`).
+pub fn naming_resource(service: crate::model::RemoteService<'_>) -> String {
+    use crate::model::names::{GROUP_SEPARATOR, group_of, service_of};
+    let name = service.name.unwrap_or_default();
+    let inside = name.contains(GROUP_SEPARATOR).then(|| group_of(name));
+    let group = config::said(service.group).or(inside);
+    let group = group.or((!name.is_empty()).then_some(crate::model::names::DEFAULT_GROUP));
+    resource(service.namespace, group, ("naming/", Some(service_of(name))))
+}

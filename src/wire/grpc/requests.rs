@@ -1,6 +1,7 @@
 //! The JSON of requests, read as Jackson does: `"80"` is a number, unknown keys are passed over,
 //! what stands behind the object is not looked at (`grpc/bad-payloads`, `grpc/register-unchecked`).
 
+use super::config::{self, ConfigRequest, ListenRequest};
 use super::kinds::RequestKind;
 use super::payload::Headers;
 use crate::model::names::DEFAULT_CLUSTER;
@@ -32,7 +33,7 @@ pub enum Request {
     /// `ConfigQueryRequest` and its like: names one configuration.
     Config(ConfigRequest),
     /// `ConfigBatchListenRequest`.
-    Listen(Vec<ConfigRequest>),
+    Listen(ListenRequest),
     /// `DistroDataRequest`.
     Distro(DistroRequest),
     /// One that has nothing to read, or whose body belongs to somebody else.
@@ -116,19 +117,6 @@ pub struct DistroRequest {
     pub operation: Option<Box<str>>,
 }
 
-/// Names a configuration.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct ConfigRequest {
-    /// `dataId`.
-    pub data_id: Option<Box<str>>,
-    /// `group`.
-    pub group: Option<Box<str>>,
-    /// `tenant`.
-    pub tenant: Option<Box<str>>,
-    /// `md5` of what the client has.
-    pub md5: Option<Box<str>>,
-}
-
 macro_rules! of_service {
     ($($request:ident),+) => {$(
         impl $request {
@@ -162,11 +150,9 @@ pub fn read(kind: RequestKind, text: &str, headers: &mut Headers) -> Result<Requ
         RequestKind::ServiceList => list(&mut tokens, headers).map(Request::List),
         RequestKind::Subscribe => subscribe(&mut tokens, headers).map(Request::Subscribe),
         RequestKind::ConfigQuery | RequestKind::ConfigPublish | RequestKind::ConfigRemove => {
-            let mut config = ConfigRequest::default();
-            fields(&mut tokens, headers, |tokens, name| config_field(tokens, &mut config, name))
-                .map(|()| Request::Config(config))
+            config::one(&mut tokens, headers).map(Request::Config)
         }
-        RequestKind::ConfigListen => listen(&mut tokens, headers).map(Request::Listen),
+        RequestKind::ConfigListen => config::listen(&mut tokens, headers).map(Request::Listen),
         RequestKind::Distro => distro(&mut tokens, headers).map(Request::Distro),
         RequestKind::Reload => reload(&mut tokens, headers).map(Request::Reload),
         _ => plain(&mut tokens, headers).map(|()| Request::Plain),
@@ -174,10 +160,10 @@ pub fn read(kind: RequestKind, text: &str, headers: &mut Headers) -> Result<Requ
     read.map_err(|_| Unread::Unparsable)
 }
 
-type Read<T> = Result<T, Failure>;
+pub(super) type Read<T> = Result<T, Failure>;
 
 /// The fields of an object; those that `set` does not know may be headers or nothing.
-fn fields(
+pub(super) fn fields(
     tokens: &mut Tokens,
     headers: &mut Headers,
     mut set: impl FnMut(&mut Tokens, &str) -> Read<bool>,
@@ -344,39 +330,4 @@ fn distro(tokens: &mut Tokens, headers: &mut Headers) -> Read<DistroRequest> {
         Ok(true)
     })?;
     Ok(request)
-}
-
-fn config_field(tokens: &mut Tokens, config: &mut ConfigRequest, name: &str) -> Read<bool> {
-    match name {
-        "dataId" => config.data_id = scalars::text(tokens)?,
-        "group" => config.group = scalars::text(tokens)?,
-        "tenant" => config.tenant = scalars::text(tokens)?,
-        "md5" => config.md5 = scalars::text(tokens)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
-}
-
-fn listen(tokens: &mut Tokens, headers: &mut Headers) -> Read<Vec<ConfigRequest>> {
-    let mut wanted = Vec::new();
-    fields(tokens, headers, |tokens, name| {
-        match name {
-            "listen" => drop(scalars::boolean(tokens)?),
-            "configListenContexts" if tokens.current() == Some(Token::StartArray) => {
-                while let Some(token) = tokens.next()? {
-                    if token == Token::EndArray {
-                        break;
-                    }
-                    let mut config = ConfigRequest::default();
-                    bean::object(tokens, "", |tokens, name| {
-                        config_field(tokens, &mut config, name)
-                    })?;
-                    wanted.push(config);
-                }
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    })?;
-    Ok(wanted)
 }

@@ -70,6 +70,15 @@ pub fn published(
     Ok((ConfigKey { namespace, group, data_id }, config))
 }
 
+/// `ParamUtils.checkParam`: whether names and content are fit to be published.
+///
+/// # Errors
+/// One of them is not.
+pub fn check(key: &ConfigKey, content: &str, quirks: &Quirks) -> Result<(), Refusal> {
+    check_names(&key.data_id, &key.group, quirks)?;
+    check_content(content, quirks)
+}
+
 /// `NamespaceUtil.processNamespaceParameter`, where a version has it.
 fn read_namespace(tenant: String, quirks: &Quirks) -> String {
     let public = ["public", "null"].iter().any(|name| tenant.eq_ignore_ascii_case(name));
