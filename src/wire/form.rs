@@ -93,8 +93,14 @@ pub(super) fn spring<'a>(
     charset: &str,
     pairs: &mut Vec<Pair<'a>>,
 ) -> Result<(), Refusal> {
-    let encoding = encoding_rs::Encoding::for_label(charset.as_bytes());
-    let encoding = encoding.unwrap_or(encoding_rs::UTF_8);
+    if body.is_empty() {
+        return Ok(());
+    }
+    let encoding = if charset.eq_ignore_ascii_case("UTF-8") {
+        encoding_rs::UTF_8
+    } else {
+        encoding_rs::Encoding::for_label(charset.as_bytes()).unwrap_or(encoding_rs::UTF_8)
+    };
     let text = |bytes: Cow<'a, [u8]>| -> Cow<'a, str> {
         if encoding == encoding_rs::UTF_8 {
             return text_of(bytes);
@@ -221,7 +227,10 @@ static HEX: [Option<u8>; 256] = {
 /// UTF-8 text; what is none becomes U+FFFD.
 fn text_of(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
         Cow::Owned(bytes) => Cow::Owned(
             String::from_utf8(bytes)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),

@@ -52,7 +52,9 @@ pub fn is_method(method: &str) -> bool {
 
 /// Finds out where a path leads in an application of this context path.
 pub fn locate<'a>(path: &'a str, context: &str) -> Located<'a> {
-    let plain = !path.contains(['%', ';', '.']) && !path.contains("//");
+    let bytes = path.as_bytes();
+    let plain = !bytes.iter().any(|byte| matches!(byte, b'%' | b';' | b'.'))
+        && !bytes.windows(2).any(|pair| pair == b"//");
     if plain {
         return match path.strip_prefix(context) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => {

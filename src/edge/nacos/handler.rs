@@ -99,9 +99,6 @@ impl Handler for NacosHandler {
                 return Answer::Now(finish.send_error(500, message, other));
             }
         };
-        if path.is_empty() {
-            return Answer::Now(finish.response(answer::slash_redirect(request), other));
-        }
         if !gate::is_method(request.method) {
             return Answer::Now(finish.response(tomcat::page(page_style(&quirks), 500), other));
         }
