@@ -90,6 +90,12 @@ impl Refusal {
         Self::new(JavaException::NumberFormat, format!("For input string: \"{text}\""))
     }
 
+    /// `ServiceManager.checkServiceIsNull` of 2.x, which asks the data of 1.x.
+    pub fn no_such_service(namespace: &str, service: &str) -> Self {
+        let text = format!("service not found, namespace: {namespace}, serviceName: {service}");
+        Self::nacos(400, text)
+    }
+
     /// `NacosException(400)`: a weight outside 0 to 10000.
     pub fn weight_out_of_range() -> Self {
         Self::nacos(400, "instance format invalid: The weights range from 0.0 to 10000.0")

@@ -152,10 +152,7 @@ fn distro_server(call: &mut Call<'_>, note: &mut Note) -> Outcome {
             object(operator::responsible_server(&call.node.address().to_string()))
         }
         DistroServer::Registry => Err(Refusal::illegal("service not found")),
-        DistroServer::OldRegistry => {
-            let text = format!("service not found, namespace: {namespace}, serviceName: {name}");
-            Err(Refusal::nacos(400, text))
-        }
+        DistroServer::OldRegistry => Err(Refusal::no_such_service(&namespace, &name)),
     }
 }
 

@@ -56,6 +56,11 @@ fn object(json: String) -> Outcome {
     Ok(Reply::object(ReplyBody::from(json)).into())
 }
 
+/// What raft's answers carry; the second name is the real server's own, and nothing is encoded.
+fn uncached(reply: Reply) -> Reply {
+    reply.with("Cache-Control", "no-cache").with("Content-Encode", "gzip")
+}
+
 /// GET `/peer`.
 fn peer(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     must_run(call)?;
@@ -72,7 +77,8 @@ fn leader(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 fn state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     must_run(call)?;
     let services = call.node.read(|registry, _| registry.totals().services);
-    object(raft::state(&own_peer(call), services))
+    let body = raft::state(&own_peer(call), services);
+    Ok(uncached(Reply::object(ReplyBody::from(body))).into())
 }
 
 /// GET `/listeners`.
@@ -106,5 +112,5 @@ fn get_datum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         };
         java::split(&keys, ",").into_iter().map(stored).collect()
     });
-    Ok(Reply::text(200, datum::list(&datums)).into())
+    Ok(uncached(Reply::text(200, datum::list(&datums))).into())
 }

@@ -5,10 +5,11 @@
 use super::call::{Call, Note, Outcome};
 use super::routes::{Route, Run, route};
 use super::{instance, service};
-use crate::model::{JavaException, Refusal, java, names};
+use crate::model::{JavaException, Refusal, ServiceRef, java, names};
 use crate::node::Operation;
 use crate::profile::Quirks;
-use crate::wire::v1::service::{ListedServices, SearchedNames};
+use crate::wire::v1::instance::{self as wire_instance, NamedInstance, Withdrawal};
+use crate::wire::v1::service::{ListedServices, SearchedNames, ServiceWrite, by_request_param};
 use crate::wire::v1::upgrade::{self, UpgradeView};
 use crate::wire::v1::{service_answers, service_name};
 use crate::wire::{Reply, ReplyBody, request_param};
@@ -17,23 +18,20 @@ use crate::wire::{Reply, ReplyBody, request_param};
 pub const ROUTES: &[Route] = &[
     page("GET", "/v1/ns/upgrade/ops/metrics", metrics),
     page("POST", SERVICE, create_service),
-    page("PUT", SERVICE, |call, note| either(call, note, service::update)),
-    page("GET", SERVICE, |call, note| either(call, note, service::detail)),
-    page("DELETE", SERVICE, |call, note| either(call, note, service::delete)),
+    page("PUT", SERVICE, |call, note| either(call, note, service::update, old_update_service)),
+    page("GET", SERVICE, |call, note| either(call, note, service::detail, old_service)),
+    page("DELETE", SERVICE, |call, note| either(call, note, service::delete, old_delete_service)),
     page("GET", "/v1/ns/upgrade/ops/service/list", list_services),
     page("GET", "/v1/ns/upgrade/ops/service/names", service_names),
     page("GET", "/v1/ns/upgrade/ops/instance/list", list),
-    page("GET", "/v1/ns/upgrade/ops/instance", |call, note| either(call, note, instance::instance)),
-    page("POST", "/v1/ns/upgrade/ops/instance", |call, note| {
-        either(call, note, instance::register)
-    }),
-    page("PUT", "/v1/ns/upgrade/ops/instance", |call, note| either(call, note, instance::update)),
-    page("DELETE", "/v1/ns/upgrade/ops/instance", |call, note| {
-        either(call, note, instance::deregister)
-    }),
+    page("GET", INSTANCE, |call, note| either(call, note, instance::instance, old_instance)),
+    page("POST", INSTANCE, |call, note| either(call, note, instance::register, begins_old_data)),
+    page("PUT", INSTANCE, |call, note| either(call, note, instance::update, old_update)),
+    page("DELETE", INSTANCE, |call, note| either(call, note, instance::deregister, old_deregister)),
 ];
 
 const SERVICE: &str = "/v1/ns/upgrade/ops/service";
+const INSTANCE: &str = "/v1/ns/upgrade/ops/instance";
 
 const fn page(method: &'static str, path: &'static str, run: Run) -> Route {
     route(method, path, Operation::Operator, exists, run)
@@ -48,22 +46,68 @@ fn asks_old_data(call: &Call<'_>) -> bool {
     call.params.joined_or("ver", "v2") != "v2"
 }
 
-/// Asks the data of 2.x; there are none of 1.x.
-fn either(call: &mut Call<'_>, note: &mut Note, run: Run) -> Outcome {
-    if !asks_old_data(call) {
-        return run(call, note);
-    }
+/// Asks the data that are meant.
+fn either(call: &mut Call<'_>, note: &mut Note, new: Run, old: Run) -> Outcome {
+    if asks_old_data(call) { old(call, note) } else { new(call, note) }
+}
+
+/// A write that would begin data of 1.x on a node that keeps none.
+fn begins_old_data(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     Err(Refusal::new(JavaException::IllegalState, "this node keeps no data of 1.x"))
+}
+
+/// No service is known to the data of 1.x.
+fn not_found(note: &mut Note, service: ServiceRef<'_>) -> Outcome {
+    note.about(service);
+    Err(Refusal::no_such_service(service.namespace, service.name))
+}
+
+fn old_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    not_found(note, by_request_param(&call.params)?.as_ref())
+}
+
+fn old_update_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let given = ServiceWrite::updated(&call.params, call.quirks)?;
+    given.extras(call.quirks)?;
+    not_found(note, given.service())
+}
+
+fn old_delete_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let named = by_request_param(&call.params)?;
+    note.about(named.as_ref());
+    let text = format!("specified service not exist, serviceName : {}", named.name);
+    Err(Refusal::nacos(400, text))
+}
+
+fn old_instance(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let named = NamedInstance::read(&call.params, call.quirks)?;
+    not_found(note, named.service.as_ref())
+}
+
+fn old_update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let service = service_name::required(&call.params, call.quirks)?;
+    let by_default = instance::ephemeral_by_default(call);
+    wire_instance::registration(&call.params, call.quirks, by_default)?;
+    not_found(note, service.as_ref())
+}
+
+/// Who is not there is gone already.
+fn old_deregister(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let by_default = instance::ephemeral_by_default(call);
+    let withdrawal = Withdrawal::read(&call.params, call.quirks, by_default)?;
+    note.about(withdrawal.call().service);
+    Ok(Reply::ok().into())
 }
 
 /// POST `/service`: of the kind that instances have by default, unless it is said.
 fn create_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    either(call, note, |call, note| {
-        let by_default = instance::ephemeral_by_default(call);
-        let given = call.params.optional("ephemeral");
-        let ephemeral = given.map_or(by_default, |text| java::to_boolean(&text));
-        service::create_of_kind(call, note, ephemeral)
-    })
+    if asks_old_data(call) {
+        return begins_old_data(call, note);
+    }
+    let by_default = instance::ephemeral_by_default(call);
+    let given = call.params.optional("ephemeral");
+    let ephemeral = given.map_or(by_default, |text| java::to_boolean(&text));
+    service::create_of_kind(call, note, ephemeral)
 }
 
 /// GET `/service/list`: the data of 1.x are an empty page.

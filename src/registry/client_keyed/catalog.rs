@@ -141,7 +141,5 @@ fn no_service(service: ServiceRef<'_>) -> Refusal {
 
 /// `ServiceManager.checkServiceIsNull` of the registry of 1.x inside 2.x.
 fn not_in_1x(service: ServiceRef<'_>) -> Refusal {
-    let (namespace, name) = (service.namespace, service.name);
-    let text = format!("service not found, namespace: {namespace}, serviceName: {name}");
-    Refusal::nacos(400, text)
+    Refusal::no_such_service(service.namespace, service.name)
 }
