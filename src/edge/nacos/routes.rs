@@ -50,11 +50,6 @@ pub const fn route(
 
 /// Every area's addresses.
 const AREAS: &[&[Route]] = &[
-    accounts::ROUTES,
-    actuator::ROUTES,
-    config::ROUTES,
-    console::ROUTES,
-    core::ROUTES,
     instance::ROUTES,
     legacy::ROUTES,
     service::ROUTES,
@@ -66,6 +61,11 @@ const AREAS: &[&[Route]] = &[
     upgrade::ROUTES,
     page::ROUTES,
     loader::ROUTES,
+    console::ROUTES,
+    config::ROUTES,
+    accounts::ROUTES,
+    core::ROUTES,
+    actuator::ROUTES,
 ];
 
 /// Every address of every version.
