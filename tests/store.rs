@@ -2,7 +2,10 @@
 //! process, and a file that is not our store is refused and left as it was.
 
 use facos::model::switches::HealthParams;
-use facos::model::{HealthChecker, Instance, Metadata, Selector, ServiceKey, Switches};
+use facos::model::{
+    Config, ConfigKey, ConsoleWrite, HealthChecker, Instance, Metadata, Millis, Namespace,
+    Permission, RoleGrant, Selector, ServiceKey, Switches,
+};
 use facos::node::store::{DiskStore, FILE_NAME, NoStore, SCHEMA, Store, StoreError};
 use facos::registry::{ClusterSettings, InstanceRecord, ServiceSettings, StoreWrite};
 use std::io::{BufRead, BufReader};
@@ -89,7 +92,36 @@ fn switches() -> StoreWrite {
 }
 
 fn one_of_each() -> Vec<StoreWrite> {
-    vec![switches(), settings("g@@s"), persistent("g@@s", 80), record("g@@s", 2.5)]
+    let mut all = vec![switches(), settings("g@@s"), persistent("g@@s", 80), record("g@@s", 2.5)];
+    all.extend(console(true));
+    all
+}
+
+/// One entry of each of the console's tables, there or taken away.
+fn console(there: bool) -> Vec<StoreWrite> {
+    let namespace = Namespace {
+        show_name: "Näme".into(),
+        description: None,
+        created: Millis(1_795_356_407_693),
+    };
+    let config = Config {
+        content: "a=1\n\"b\"\u{1}".into(),
+        kind: Some("text".into()),
+        app: None,
+        modified: Millis(7),
+    };
+    let key = ConfigKey { namespace: "n".into(), group: "g".into(), data_id: "d".into() };
+    let grant = RoleGrant { user: "u".into(), role: "R".into() };
+    let permission = Permission { role: "R".into(), resource: "n:*:*".into(), action: "rw".into() };
+    let writes = [
+        ConsoleWrite::Namespace { id: "n".into(), namespace: Some(namespace) },
+        ConsoleWrite::Config { key, config: Some(config) },
+        ConsoleWrite::User { name: "u".into(), password_hash: Some("$2a$10$x".into()) },
+        ConsoleWrite::Role { grant, granted: true },
+        ConsoleWrite::Permission { permission, granted: true },
+    ];
+    let write = |write: ConsoleWrite| if there { write } else { write.removal() };
+    writes.into_iter().map(|one| StoreWrite::Console(write(one))).collect()
 }
 
 fn reopened(dir: &TempDir) -> Vec<StoreWrite> {
@@ -113,7 +145,7 @@ fn a_removed_entry_stays_removed_and_others_stay() {
     let store = DiskStore::open(dir.path()).unwrap();
     store.apply(&one_of_each()).unwrap();
     store.apply(&[persistent("g@@other", 80), persistent("g@@s", 81)]).unwrap();
-    let removals = [
+    let mut removals = vec![
         no_persistent("g@@s", 80),
         StoreWrite::Service { service: service("g@@s"), settings: None },
         StoreWrite::InstanceRecord {
@@ -123,6 +155,7 @@ fn a_removed_entry_stays_removed_and_others_stay() {
         },
         StoreWrite::Switches(Box::default()),
     ];
+    removals.extend(console(false));
     store.apply(&removals).unwrap();
     drop(store);
     let expected = vec![

@@ -24,6 +24,11 @@ pub struct AuthSettings {
 }
 
 impl AuthSettings {
+    /// Whether tokens are signed with the key that everybody knows.
+    pub fn has_known_key(&self) -> bool {
+        self.token_key == DEFAULT_TOKEN_KEY
+    }
+
     /// Header and value by which servers know each other, unless either is blank.
     pub fn identity(&self) -> Option<(&str, &str)> {
         let (header, value) = (self.identity_header.trim(), self.identity_value.as_str());

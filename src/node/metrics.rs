@@ -66,7 +66,7 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
     let mut registry = Registry::with_prefix("facos");
     let requests = Family::<RequestLabels, Counter>::default();
     let pushes = Family::<RequestLabels, Counter>::default();
-    let gauges: [(&str, &str, Family<NodeLabels, Gauge>); 8] = [
+    let gauges: [(&str, &str, Family<NodeLabels, Gauge>); 9] = [
         ("services", "Services known", Family::default()),
         ("instances", "Instances registered", Family::default()),
         ("subscribers", "Subscribers over UDP", Family::default()),
@@ -75,6 +75,7 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
         ("connections", "Connections registered", Family::default()),
         ("asks_waiting", "Requests on streams that wait for their answer", Family::default()),
         ("stream_dropped", "Messages dropped from full streams", Family::default()),
+        ("polls_held", "Polls that wait for a configuration to change", Family::default()),
     ];
     let expired = Family::<NodeLabels, Counter>::default();
     let given_up = Family::<NodeLabels, Counter>::default();
@@ -104,7 +105,8 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
         let lost = usize::try_from(lost).unwrap_or(usize::MAX);
         let Totals { services, instances, subscribers, .. } = totals;
         let held = [services, instances, subscribers];
-        let values = held.into_iter().chain([waiting, dropped, connections, asked, lost]);
+        let polls = node.desk.read(|console| console.polls.len());
+        let values = held.into_iter().chain([waiting, dropped, connections, asked, lost, polls]);
         for ((_, _, family), value) in gauges.iter().zip(values) {
             family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
         }

@@ -11,6 +11,7 @@ use crate::edge::outbox::SocketOutbox;
 use crate::node::process::drive;
 use crate::node::store::{DiskStore, NoStore, Store};
 use crate::node::{Clock, Node, NodeConfig, Process};
+use crate::profile::Guard;
 use crate::registry::ServerOptions;
 use crate::wire::v1::render::Renderer;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -41,6 +42,7 @@ pub fn start(config: ServeConfig) -> Result<Running, StartError> {
     if config.nodes != 1 {
         return Err(StartError::Nodes { asked: config.nodes });
     }
+    warn_of(&config);
     let admin_address = SocketAddr::new(config.admin_bind, config.admin_port);
     if !config.admin_bind.is_loopback() && config.admin_token.is_none() {
         return Err(StartError::OpenAdmin { address: admin_address });
@@ -211,6 +213,22 @@ fn open_node(
         address,
         auth: config.auth.clone(),
     })?)
+}
+
+/// Says what somebody who reads the settings would not guess.
+fn warn_of(config: &ServeConfig) {
+    if !config.auth.enabled {
+        return;
+    }
+    if config.profile.quirks.auth.guard == Guard::ConsoleLogin {
+        let profile = &config.profile.name;
+        tracing::warn!(%profile, "this version has no authentication that could be switched on");
+    } else if config.auth.has_known_key() && !config.bind.is_loopback() {
+        tracing::warn!(
+            "tokens are signed with the key that Nacos ships, so anybody can make them; set \
+             nacos.core.auth.default.token.secret.key"
+        );
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
