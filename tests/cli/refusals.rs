@@ -107,3 +107,24 @@ fn a_ready_file_that_can_not_be_written_is_told_before_the_start() {
     let (error, _) = place.run("serve --ready-file folder").refused(2);
     assert_eq!(error, "cannot write the ready file folder: it is there and no regular file");
 }
+
+#[test]
+fn a_property_that_nacos_has_not_is_told_with_the_near_one() {
+    let (unknown, hint) = run("serve --property nacos.core.auth.enable=true").refused(2);
+    assert_eq!(
+        unknown,
+        "--property: Nacos has no property \"nacos.core.auth.enable\" (did you mean \
+         nacos.core.auth.enabled?)"
+    );
+    assert_eq!(hint, "facos serve --help says which files and names it takes");
+    assert_eq!(
+        error("serve --property server.port"),
+        "--property: \"server.port\" is not NAME=VALUE, such as nacos.core.auth.enabled=true"
+    );
+    let place = Place::new();
+    place.write("app.properties", "# ours\nserver.port=8848\nnacos.naming.expireInstanse=true\n");
+    let (error, _) = place.run("serve --properties app.properties").refused(2);
+    assert!(error.starts_with("app.properties:3: Nacos has no property"), "{error}");
+    let (error, _) = place.run("serve --properties none.properties").refused(2);
+    assert!(error.starts_with("cannot read the properties none.properties: "), "{error}");
+}

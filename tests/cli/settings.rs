@@ -142,3 +142,22 @@ fn a_mistake_in_the_environment_is_told_with_its_variable() {
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.stderr, "warning: FACOS_PROT states nothing (did you mean FACOS_PORT?)\n");
 }
+
+#[test]
+fn properties_come_from_every_layer_and_their_secrets_are_hidden() {
+    let place = Place::new();
+    place.write("facos.toml", "[property]\nnacos.naming.expireInstance = false\n");
+    let key = "--property nacos.core.auth.default.token.secret.key=abcdef";
+    let variables = [("FACOS_PROPERTY", "nacos.core.auth.enabled=true")];
+    let printed = place.run_with(&variables, &format!("config print {key}")).done();
+    assert!(!printed.contains("abcdef"), "{printed}");
+    for (name, value, source) in [
+        ("nacos.naming.expireInstance", "false", "facos.toml:2"),
+        ("nacos.core.auth.enabled", "true", "FACOS_PROPERTY"),
+        ("nacos.core.auth.default.token.secret.key", "***", "--property"),
+    ] {
+        let name = format!("property.{name} ");
+        let line = printed.lines().find(|line| line.starts_with(&name)).unwrap();
+        assert!(line.contains(value) && line.ends_with(source), "{line}");
+    }
+}

@@ -5,6 +5,7 @@ mod accounts;
 mod auth;
 mod configs;
 mod kept;
+mod properties;
 
 use facos::client::http::{Request, Response, address_of, send};
 use facos::serve::ServeConfig;

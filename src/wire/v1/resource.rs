@@ -37,7 +37,12 @@ pub fn of_service(params: &Params<'_>, quirks: &Quirks) -> Result<String, Refusa
 /// `ConfigResourceParser`.
 pub fn of_config(params: &Params<'_>, quirks: &Quirks) -> String {
     let text = |name| params.first(name).unwrap_or_default();
-    resource(text("tenant"), text("group"), ("config/", text("dataId")), quirks)
+    // 1.2 appends a missing group as Java writes nothing.
+    let group = match quirks.auth.resource {
+        ResourceParts::Together => params.first("group").unwrap_or("null"),
+        ResourceParts::Apart => text("group"),
+    };
+    resource(text("tenant"), group, ("config/", text("dataId")), quirks)
 }
 
 fn resource(namespace: &str, group: &str, (kind, name): (&str, &str), quirks: &Quirks) -> String {
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(config("2.0.2", "group=g&tenant=n"), "n:g:config/*");
         assert_eq!(config("2.0.2", "dataId=d&tenant=n"), "n:*:config/d");
         assert_eq!(config("1.2.1", "dataId=d&group=g"), ":g:config/d");
+        assert_eq!(config("1.2.1", "dataId=d"), ":null:config/d");
     }
 
     #[test]
