@@ -148,6 +148,20 @@ mod tests {
         assert_eq!(other.read(RECORDED, EXPIRES + 1), Err(TokenError::Invalid));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_name_comes_back_and_a_changed_token_does_not(name in "\\PC{1,40}", at in 0usize..200) {
+            let tokens = Tokens::new(DEFAULT_TOKEN_KEY);
+            let token = tokens.issue(&name, EXPIRES, false);
+            proptest::prop_assert_eq!(tokens.read(&token, EXPIRES), Ok(name));
+            let mut bytes = token.into_bytes();
+            let at = at % bytes.len();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            proptest::prop_assert_eq!(tokens.read(&changed, EXPIRES), Err(TokenError::Invalid));
+        }
+    }
+
     #[test]
     fn what_is_forged_is_invalid_and_never_expired() {
         let tokens = Tokens::new(DEFAULT_TOKEN_KEY);

@@ -51,7 +51,7 @@ impl NacosHandler {
         }
         let mut caller = None;
         let mut open = true;
-        if quirks.auth.guard == Guard::ConsoleLogin && !access::is_open(path) {
+        if !naming && quirks.auth.guard == Guard::ConsoleLogin && !access::is_open(path) {
             open = false;
             caller = access::logged_in(&self.node, request, &params);
             if caller.is_none() {

@@ -89,6 +89,13 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_list_of_properties(text in "(?s).{0,80}|[ab=: \\\\u\n#]{0,80}") {
+            parse("f", &text);
+        }
+    }
+
     #[test]
     fn lines_are_read_as_java_reads_them() {
         let text = "# a comment\n! another\n\nserver.port=8848\nb : x y \nc   z\nd\\ e=\\u0041\\\n  \

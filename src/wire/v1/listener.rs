@@ -178,6 +178,16 @@ mod tests {
         assert_eq!(changed_of_old(&[&plain, &spaced]), "con.listen:DEFAULT_GROUP;a b:g;");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(?s).{0,60}|[ab%12\u{1}\u{2}+é]{0,60}") {
+            if let Ok(read) = probes(Some(&text)) {
+                let keys: Vec<&ConfigKey> = read.iter().map(|probe| &probe.key).collect();
+                proptest::prop_assert!(changed(&keys).is_ascii());
+            }
+        }
+    }
+
     #[test]
     fn versions_of_clients_are_counted_digit_by_digit() {
         for old in [None, Some("1.1.4"), Some("2.0.3"), Some("v2.x")] {
