@@ -1,6 +1,7 @@
 //! Why a server did not start.
 
 use crate::node::store::StoreError;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 /// Why a server did not start.
@@ -38,6 +39,11 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// Whether somebody else listens there.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Listen { source, .. } if source.kind() == ErrorKind::AddrInUse)
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {

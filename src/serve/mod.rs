@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod expect;
+mod ports;
 pub mod properties;
 mod start;
 mod test_server;

@@ -3,6 +3,7 @@
 
 use super::config::{ClockKind, NodeReady, Ready, ServeConfig};
 use super::error::StartError;
+use super::ports::quiet_port;
 use crate::edge::admin::{AdminHandler, AdminSetup};
 use crate::edge::grpc::{self, Lines, Port};
 use crate::edge::http::{self, ServerConfig, Shutdown};
@@ -22,8 +23,9 @@ use std::thread::JoinHandle;
 const GRPC_OFFSETS: [u16; 2] = [1_000, 1_001];
 /// Connections that a node's gRPC ports hold open.
 const MAX_CONNECTIONS: usize = 65_536;
-/// How often a free pair of ports is looked for.
-const PORT_TRIES: usize = 64;
+/// How often a free pair of ports is looked for, and how often of those the system finds one.
+const PORT_TRIES: usize = 128;
+const SYSTEM_TRIES: usize = 16;
 
 /// A server that answers. Dropping it ends it.
 pub struct Running {
@@ -245,8 +247,12 @@ fn node_listeners(config: &ServeConfig) -> Result<(TcpListener, Vec<TcpListener>
         let neighbours = if remote { neighbours(wanted)? } else { Vec::new() };
         return Ok((listener, neighbours));
     }
-    for _ in 0..PORT_TRIES {
-        let listener = listen(wanted)?;
+    for attempt in 0..PORT_TRIES {
+        let port = if attempt < SYSTEM_TRIES { 0 } else { quiet_port() };
+        let listener = match listen(SocketAddr::new(config.bind, port)) {
+            Err(error) if error.is_taken() => continue,
+            listener => listener?,
+        };
         if let Ok(neighbours) = neighbours(listener.local_addr()?) {
             return Ok((listener, if remote { neighbours } else { Vec::new() }));
         }
