@@ -61,6 +61,7 @@ fn settings(name: &str) -> StoreWrite {
         protect_threshold: 0.3,
         metadata: metadata(&[("owner", Some("me"))]),
         selector: Selector::Label { expression: Some("x".into()), labels: vec!["l".into()] },
+        ephemeral: true,
         clusters: vec![
             ("Z".into(), cluster(mysql)),
             ("A".into(), cluster(http)),

@@ -57,10 +57,10 @@ prop_compose! {
     fn any_settings()(
         protect_threshold in any::<f32>(),
         metadata in any_metadata(),
-        selector in any_selector(),
+        (selector, ephemeral) in (any_selector(), any::<bool>()),
         clusters in prop::collection::vec((any::<String>(), any_cluster()), 0..3),
     ) -> ServiceSettings {
-        ServiceSettings { protect_threshold, metadata, selector, clusters }
+        ServiceSettings { protect_threshold, metadata, selector, ephemeral, clusters }
     }
 }
 

@@ -49,6 +49,6 @@ pub use server_status::ServerStatus;
 pub use switches::{SwitchEdit, Switches};
 pub use time::Millis;
 pub use views::{
-    BeatReply, CatalogHost, CheckTimes, HostView, InstanceView, PickHosts, ServiceCounts,
-    ServiceDetail, ServiceView, SubscriberView,
+    BeatReply, CatalogHost, CheckTimes, ClientCounts, HostView, InstanceView, PickHosts,
+    ServiceCounts, ServiceDetail, ServiceView, SubscriberView,
 };

@@ -161,6 +161,24 @@ impl CheckTimes {
     }
 }
 
+/// How many clients a 2.x node has, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClientCounts {
+    /// Connections of SDKs for naming.
+    pub connected: usize,
+    /// Addresses that keep instances by beats or subscribed.
+    pub ephemeral: usize,
+    /// Addresses with persistent instances.
+    pub persistent: usize,
+}
+
+impl ClientCounts {
+    /// All of them.
+    pub fn all(&self) -> usize {
+        self.connected + self.ephemeral + self.persistent
+    }
+}
+
 /// A row of `/service/subscribers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberView {

@@ -196,6 +196,33 @@ quirk_enum! {
     }
 }
 quirk_enum! {
+    /// The kinds of a service's instances.
+    ServiceKinds {
+        /// Both.
+        Mixed = "mixed",
+        /// The first registration or the service's creation decides; the other kind is refused.
+        One = "one",
+    }
+}
+quirk_enum! {
+    /// Selectors of services.
+    SelectorShape {
+        /// `type`, and what belongs to it.
+        Plain = "plain",
+        /// `contextType` beside them; what can not be read is refused in other words.
+        WithContext = "with_context",
+    }
+}
+quirk_enum! {
+    /// The order in which POST, PUT and DELETE `/instance` look at parameters.
+    InstanceReading {
+        /// Metadata before the range of the weight; DELETE looks at the address, then the service.
+        Address = "address",
+        /// The range of the weight before metadata; DELETE reads everything, the service first.
+        Everything = "everything",
+    }
+}
+quirk_enum! {
     /// Whose subscribers `/service/subscribers` shows.
     SubscriberMatch {
         /// The service's own.
@@ -251,6 +278,8 @@ quirk_enum! {
         Everything = "everything",
         /// The status first; the rest when `onlyStatus=false`.
         StatusFirst = "status_first",
+        /// The same with numbers of clients.
+        WithClients = "with_clients",
     }
 }
 quirk_enum! {

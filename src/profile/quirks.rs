@@ -44,6 +44,8 @@ quirks! {
     }
     beat: BeatQuirks {
         source: BeatSource = operator, "Where a beat is looked for.";
+        needs_cluster: bool = version, "Whether a full beat that names no cluster is answered and not counted.";
+        makes_id: bool = version, "Whether an instance that a beat registered has an instanceId.";
         requires_body: bool = version, "Whether a beat without its JSON is refused.";
         checked_first: BeatOrder = version, "Which part of a beat is looked at first, and so refused first.";
         light: BeatLight = version, "The lightBeatEnabled key of the answer.";
@@ -57,6 +59,7 @@ quirks! {
         json: JsonDialect = version, "The parser of metadata.";
     }
     instance: InstanceQuirks {
+        reading: InstanceReading = version, "In which order the parameters of an instance are looked at.";
         checks_address: bool = version, "Whether an ip of digits and dots must be four numbers.";
         patch: bool = version, "Whether PATCH /instance exists.";
         metadata_batch: bool = version, "Whether /instance/metadata/batch exists.";
@@ -66,12 +69,19 @@ quirks! {
         delete_needs_empty: bool = version, "Whether a service with instances can not be deleted.";
         threshold_default: bool = version, "Whether a new service may leave its protectThreshold out.";
         list_count: ListCount = version, "What the count beside a page of services counts.";
+        kinds: ServiceKinds = version, "Whether a service has ephemeral and persistent instances at once.";
+        unknown_refused: bool = version, "Whether GET and DELETE refuse a service that does not exist.";
+        selector: SelectorShape = version, "How selectors are read and shown.";
         subscribers: SubscriberMatch = version, "Which subscribers /service/subscribers shows.";
+    }
+    catalog: CatalogQuirks {
+        full_details: bool = version, "Whether services with their instances show the keys of every detail.";
     }
     health: HealthQuirks {
         checkers: bool = version, "Whether /health/checkers exists.";
     }
     api: ApiQuirks {
+        v2: bool = version, "Whether /v2/ns/instance/list exists.";
         legacy: bool = version, "Whether /v1/ns/api exists.";
         core: bool = version, "Whether /v1/core and /v2/core exist.";
         operator_alias: bool = version, "Whether /v1/ns/ops stands for /v1/ns/operator.";
@@ -94,6 +104,7 @@ quirks! {
         port: bool = version, "Whether gRPC is served, a thousand above the HTTP port; chosen at start.";
     }
     expiry: ExpiryQuirks {
+        ends_record: bool = version, "Whether an operator's record begins to expire when beats stop.";
         obeys_health_check_switch: bool = version, "Whether healthCheckEnabled=false stops the expiry of beats.";
         pauses_at_start: bool = version, "Whether a cold start checks no health for a minute.";
     }

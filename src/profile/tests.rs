@@ -24,7 +24,9 @@ fn a_built_in_profile_goes_by_its_version_and_by_its_full_name() {
     assert_eq!(Profile::load("1.2.1").unwrap().inherits.as_deref(), Some("1.1.4"));
     assert_eq!(Profile::load("nacos-2.0.2").unwrap().inherits.as_deref(), Some("1.2.1"));
     for profile in built_in() {
-        assert_eq!(profile.quirks.server.version, profile.name);
+        // What the tag 2.0.4 holds calls itself by the version that was to come.
+        let says = if profile.name == "2.0.4" { "2.1.0-SNAPSHOT" } else { &profile.name };
+        assert_eq!(profile.quirks.server.version, says);
         assert!(profile.about.ends_with('.'), "{}", profile.name);
     }
 }
@@ -171,9 +173,9 @@ fn mistakes_in_a_file_are_one_line_with_the_place_and_the_remedy() {
     for (text, expected) in [
         ("", "mine.toml: inherits is missing; name a built-in profile: inherits = \"1.2.1\""),
         (
-            "inherits = \"1.2.0\"",
-            "mine.toml: no profile \"1.2.0\" (did you mean 1.2.1?); \
-             built in: 1.1.4, 1.2.1, 2.0.2; a file's name ends in .toml",
+            "inherits = \"1.2.2\"",
+            "mine.toml: no profile \"1.2.2\" (did you mean 1.2.0 or 1.2.1?); \
+             built in: 1.1.4, 1.2.0, 1.2.1, 2.0.2, 2.0.4; a file's name ends in .toml",
         ),
         ("inherits = 121", "mine.toml:1: inherits is a text"),
         (
@@ -183,8 +185,9 @@ fn mistakes_in_a_file_are_one_line_with_the_place_and_the_remedy() {
         (
             "inherits = \"1.2.1\"\n\n[beat]\nlite = \"absent\"",
             "mine.toml:4: no quirk \"beat.lite\" (did you mean beat.light?); \
-             valid: beat.source, beat.requires_body, beat.checked_first, beat.light, \
-             beat.reply_code, beat.unknown_light, beat.persistent_ignored, beat.json, beat.null_is",
+             valid: beat.source, beat.needs_cluster, beat.makes_id, beat.requires_body, \
+             beat.checked_first, beat.light, beat.reply_code, beat.unknown_light, \
+             beat.persistent_ignored, beat.json, beat.null_is",
         ),
         (
             "inherits = \"1.2.1\"\n[beat]\nlight = \"disable\"",

@@ -67,8 +67,12 @@ impl Registry {
     }
 
     /// GET `/catalog/service`.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        ask_core!(self, |core| core.catalog_service(service))
+    pub fn catalog_service(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+    ) -> Result<ServiceDetail, Refusal> {
+        on_core!(self, now, |core, scope| core.catalog_service(scope, service))
     }
 
     /// GET `/catalog/rt/service`.

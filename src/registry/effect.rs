@@ -115,6 +115,8 @@ pub struct ServiceSettings {
     pub metadata: Metadata,
     /// Its selector.
     pub selector: Selector,
+    /// Whether the service is one of ephemeral instances (2.x).
+    pub ephemeral: bool,
     /// Clusters with settings of their own.
     pub clusters: Vec<(String, ClusterSettings)>,
 }

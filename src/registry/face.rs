@@ -295,9 +295,14 @@ impl Registry {
         on_core!(self, now, |core, scope| core.delete_service(scope, service))
     }
 
-    /// GET `/service`.
-    pub fn service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        ask_core!(self, |core| core.service(service))
+    /// GET `/service`; a refusal says what the request called it.
+    pub fn service(
+        &mut self,
+        now: Millis,
+        service: ServiceRef<'_>,
+        named_as: &str,
+    ) -> Result<ServiceDetail, Refusal> {
+        on_core!(self, now, |core, scope| core.service(scope, service, named_as))
     }
 
     /// Whether a service exists.

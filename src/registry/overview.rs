@@ -2,7 +2,7 @@
 //! distro of 1.x keep.
 
 use crate::model::{
-    DatumKey, InstanceDatum, Millis, PushCounts, ServiceDatum, ServiceRef, Switches,
+    ClientCounts, DatumKey, InstanceDatum, Millis, PushCounts, ServiceDatum, ServiceRef, Switches,
 };
 use crate::profile::PushStateShape;
 use crate::registry::addresses::Addresses;
@@ -38,6 +38,17 @@ impl Registry {
         match &self.core {
             Core::ServiceKeyed(core) => core.tallies(look),
             Core::ClientKeyed(core) => core.tallies(look),
+        }
+    }
+
+    /// The clients of a 2.x node.
+    pub fn client_counts(&self) -> ClientCounts {
+        match &self.core {
+            Core::ServiceKeyed(_) => ClientCounts::default(),
+            Core::ClientKeyed(core) => {
+                let connections = self.connections.iter().filter(|known| known.meta.is_naming());
+                ClientCounts { connected: connections.count(), ..core.client_counts() }
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 //! Each test has a server of its own with a manual clock, so a minute of waits takes milliseconds.
 //! `cargo test --test compat -- push/` runs one area.
 
+mod deltas;
+
 use facos::serve::ServeConfig;
 use facos::serve::properties::{Property, apply};
 use facos::verify::{PlayOptions, Time, Transcript, Verdict, load, play, report};
@@ -26,7 +28,8 @@ fn main() -> ExitCode {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
     let paths: Vec<PathBuf> = AREAS.iter().map(|area| folder.join(area)).collect();
     let transcripts = load(&paths).expect("the fixtures are part of the repository");
-    let trials = transcripts.iter().flat_map(trials_of).collect();
+    let mut trials: Vec<Trial> = transcripts.iter().flat_map(trials_of).collect();
+    trials.extend(deltas::trials(&folder, &transcripts));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -53,7 +56,7 @@ fn passes(transcript: &Transcript, version: &str) -> Result<(), Failed> {
 /// The outer error is that it could not be played.
 fn try_transcript(transcript: &Transcript, version: &str) -> Result<Result<(), String>, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let verdict = runtime.block_on(verdict(transcript, version))?;
+    let verdict = runtime.block_on(verdict(transcript, version, version))?;
     if verdict.passed() {
         return Ok(Ok(()));
     }
@@ -76,8 +79,9 @@ fn start_with(config: &mut ServeConfig, transcript: &Transcript) -> Result<(), F
     Ok(())
 }
 
-async fn verdict(transcript: &Transcript, version: &str) -> Result<Verdict, Failed> {
-    let mut config = ServeConfig::new(Profile::nacos(version)?);
+/// Plays what `version` answered against a server of a profile.
+async fn verdict(transcript: &Transcript, version: &str, profile: &str) -> Result<Verdict, Failed> {
+    let mut config = ServeConfig::new(Profile::nacos(profile)?);
     start_with(&mut config, transcript)?;
     let server = TestServer::start_with(config).await?;
     let address = |url: String| url.trim_start_matches("http://").to_owned();

@@ -23,7 +23,7 @@ fn service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = catalog::service(&call.params, call.quirks)?;
     let asked = named.as_ref();
     note.about(asked);
-    let detail = call.node.read(|registry, _| registry.catalog_service(asked))?;
+    let detail = call.node.read(|registry, now| registry.catalog_service(now, asked))?;
     Ok(Reply::object(service_answers::catalog_detail(asked, &detail, call.quirks)?).into())
 }
 

@@ -19,6 +19,7 @@ pub const ROUTES: &[Route] = &[
     route("DELETE", "/v1/ns/instance", Operation::Deregister, always, deregister),
     route("GET", "/v1/ns/instance", Operation::Instance, always, instance),
     route("GET", "/v1/ns/instance/list", Operation::List, always, list),
+    route("GET", "/v2/ns/instance/list", Operation::List, |quirks| quirks.api.v2, list_whole_name),
     route("PUT", "/v1/ns/instance/beat", Operation::Beat, always, beat),
     route("GET", "/v1/ns/instance/statuses", Operation::Statuses, always, statuses),
     route("PUT", BATCH, Operation::MetadataBatch, batch_exists, batch_update),
@@ -148,6 +149,12 @@ pub(super) fn place(stood: Stood) -> Place {
 /// GET `/instance/list`.
 pub fn list(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let service = service_name::required(&call.params, call.quirks)?;
+    list_of(call, note, service.as_ref())
+}
+
+/// GET `/v2/ns/instance/list`: no filter puts the group before the name.
+fn list_whole_name(call: &mut Call<'_>, note: &mut Note) -> Outcome {
+    let service = service_name::as_sent(&call.params, call.quirks)?;
     list_of(call, note, service.as_ref())
 }
 

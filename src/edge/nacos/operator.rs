@@ -98,6 +98,7 @@ fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         subscribers: totals.subscribers,
         responsible_services: responsible.services,
         responsible_instances: responsible.instances,
+        clients: call.node.read(|registry, _| registry.client_counts()),
         machine: machine::measure(),
     };
     object(operator::metrics(&view, call.quirks.operator.metrics, only_status))

@@ -116,6 +116,7 @@ fn others(method: &str, path: &str, quirks: &Quirks) -> Option<(char, Resource)>
         (_, "/v1/auth" | "/v1/auth/users") => named("console/users"),
         (_, "/v1/auth/roles" | "/v1/auth/roles/search") => named("console/roles"),
         (_, "/v1/auth/permissions") => named("console/permissions"),
+        ("GET", "/v2/ns/instance/list") => Some((READ, Resource::Service)),
         ("POST", "/v1/core/ops/raft") => named("nacos/admin"),
         ("GET", "/v2/core/loader/current" | "/v2/core/loader/cluster") => named("/v2/core/loader"),
         ("GET", path) if path.starts_with("/v2/core/loader/") => {

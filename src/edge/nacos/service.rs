@@ -4,7 +4,7 @@ use super::call::{Call, Handled, Note, Outcome};
 use super::routes::{Route, always, route};
 use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
-use crate::profile::{ListShape, SubscriberMatch};
+use crate::profile::{ListShape, Quirks, SelectorShape, SubscriberMatch};
 use crate::wire::Reply;
 use crate::wire::v1::service::{self, ClusterWrite, ListedServices, ServiceWrite};
 use crate::wire::v1::status_report::StatusReport;
@@ -21,8 +21,18 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/ns/service/status", Operation::Service, always, status),
     route("PUT", "/v1/ns/service/checksum", Operation::Service, always, checksum),
     route("GET", "/v1/ns/service/subscribers", Operation::Service, always, subscribers),
+    route("GET", "/v1/ns/service/selector/types", Operation::Service, types_exist, selector_types),
     route("PUT", "/v1/ns/cluster", Operation::Cluster, always, cluster),
 ];
+
+fn types_exist(quirks: &Quirks) -> bool {
+    quirks.service.selector == SelectorShape::WithContext
+}
+
+/// GET `/service/selector/types`.
+fn selector_types(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+    Ok(Reply::object(selector::types()).into())
+}
 
 /// POST `/service`: a service of persistent instances.
 fn create(call: &mut Call<'_>, note: &mut Note) -> Outcome {
@@ -58,7 +68,8 @@ pub(super) fn detail(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = service::named(&call.params, call.quirks)?;
     let asked = named.as_ref();
     note.about(asked);
-    let detail = call.node.read(|registry, _| registry.service(asked))?;
+    let named_as = named.given.as_deref().unwrap_or(&named.name);
+    let detail = call.node.read(|registry, now| registry.service(now, asked, named_as))?;
     Ok(Reply::object(service_answers::detail(asked, &detail, call.quirks)?).into())
 }
 

@@ -43,6 +43,8 @@ struct SettingsForm {
     metadata: Metadata,
     #[serde(default, with = "SelectorForm")]
     selector: Selector,
+    #[serde(default)]
+    ephemeral: bool,
     #[serde(with = "clusters")]
     clusters: Vec<(String, ClusterSettings)>,
 }

@@ -28,7 +28,9 @@ impl ClientKeyed {
                 ));
             };
             let slot = self.slot_for(call.service);
-            self.publish(scope, slot, &instance_of(beat, cluster), InstanceId::Absent);
+            let instance = instance_of(beat, cluster);
+            let id = self.id_by_beat(scope, slot, &instance);
+            self.publish(scope, slot, &instance, id)?;
             if !beat.ephemeral {
                 return Err(Refusal::null_pointer());
             }
@@ -45,6 +47,19 @@ impl ClientKeyed {
         let interval_ms = self.interval(scope, call.service, (ip, port), cluster);
         let reply = BeatReply { interval_ms, known: true, light_beat_enabled };
         Ok((reply, scope.take_effects()))
+    }
+
+    /// The id of an instance that a beat registers. An ip that is not there reads null.
+    fn id_by_beat(&self, scope: &Scope<'_>, slot: usize, instance: &Instance) -> InstanceId {
+        if !scope.quirks.beat.makes_id {
+            return InstanceId::Absent;
+        }
+        if instance.ip.is_some() {
+            return InstanceId::Usual;
+        }
+        let (port, cluster) = (instance.port, &instance.cluster);
+        let service = &self.services[slot].key.name;
+        InstanceId::Own(format!("null#{port}#{cluster}#{service}").into())
     }
 
     /// Whether the client of that address publishes into the service, which need not exist.

@@ -99,11 +99,15 @@ impl ClientKeyed {
     }
 
     /// GET `/catalog/service`: an unknown one is refused here.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+    pub fn catalog_service(
+        &self,
+        _scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+    ) -> Result<ServiceDetail, Refusal> {
         if !self.contains(service) {
             return Err(no_service(service));
         }
-        self.service(service)
+        Ok(self.detail(service))
     }
 
     /// GET `/catalog/rt/service`.

@@ -3,7 +3,7 @@
 //! connection that published or subscribed over gRPC; it dies with the connection. They differ in
 //! nothing else.
 
-use crate::model::{ConnectionId, Millis};
+use crate::model::{ClientCounts, ConnectionId, Millis};
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 use slab::Slab;
@@ -143,6 +143,16 @@ impl Clients {
     /// Slots of the clients that `gone` names.
     pub fn select(&self, gone: impl Fn(&Client) -> bool) -> Vec<usize> {
         self.slots.iter().filter(|(_, client)| gone(client)).map(|(slot, _)| slot).collect()
+    }
+
+    /// How many addresses there are, by kind.
+    pub fn counts(&self) -> ClientCounts {
+        let mut counts = ClientCounts::default();
+        for (_, client) in &self.slots {
+            counts.ephemeral += usize::from(client.beats());
+            counts.persistent += usize::from(client.is_persistent());
+        }
+        counts
     }
 
     /// Disconnects a client.

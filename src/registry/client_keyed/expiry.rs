@@ -132,7 +132,14 @@ impl ClientKeyed {
         let verdict = judge(scope, service, &entry.instance, last_beat);
         let shown = service.shown_kind();
         if verdict.gone {
-            self.services[slot].ephemeral.remove(ip, port);
+            let service = &mut self.services[slot];
+            if scope.quirks.expiry.ends_record
+                && let Some(gone) = service.ephemeral.get(ip, port)
+                && let Some(record) = service.records.get_mut(&*metadata_id(&gone.instance))
+            {
+                record.expiring = Some(scope.now);
+            }
+            service.ephemeral.remove(ip, port);
             scope.acks.expired += 1;
             self.unpublished(scope, client, slot, last_beat);
             return None;

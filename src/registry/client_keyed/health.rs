@@ -31,6 +31,10 @@ impl ClientKeyed {
                 format!("health check is still working, service: {name}, cluster: {cluster}"),
             ));
         };
+        if self.services[slot].persistent.get(call.ip, call.port).is_some() {
+            // It is registered anew, and taken for an ephemeral one.
+            self.create_for(scope, slot, true)?;
+        }
         if let Some(entry) = self.services[slot].persistent.get_mut(call.ip, call.port) {
             entry.set_healthy(healthy);
             let shown = self.services[slot].shown_kind();

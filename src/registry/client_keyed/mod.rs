@@ -25,9 +25,11 @@ mod update;
 pub use service::{Service, Subscriber};
 pub use sweep::{CLIENT_SWEEP_MS, FIRST_SERVICE_SWEEP_MS};
 
-use crate::model::names::{group_of, service_of};
-use crate::model::{Millis, ServiceRef, java};
+use crate::model::names::{self, group_of, service_of};
+use crate::model::{JavaException, Millis, Refusal, ServiceRef, java};
+use crate::profile::ServiceKinds;
 use crate::registry::index::Index;
+use crate::registry::scope::Scope;
 use client::Clients;
 use slab::Slab;
 
@@ -100,6 +102,31 @@ impl ClientKeyed {
             service.create(now, ephemeral);
             self.index.list(&service.key);
         }
+    }
+
+    /// Makes the service for an instance of a kind; a version may refuse the other kind
+    /// (`instance/ephemeral-flip`).
+    fn create_for(
+        &mut self,
+        scope: &Scope<'_>,
+        slot: usize,
+        ephemeral: bool,
+    ) -> Result<(), Refusal> {
+        self.create(slot, scope.now, ephemeral);
+        let service = &self.services[slot];
+        if scope.quirks.service.kinds == ServiceKinds::Mixed || service.shown_kind() == ephemeral {
+            return Ok(());
+        }
+        let name = names::shown(&service.key.name)?;
+        let (is, other) =
+            if ephemeral { ("persistent", "ephemeral") } else { ("ephemeral", "persistent") };
+        Err(Refusal::new(
+            JavaException::NacosRuntime(400),
+            format!(
+                "errCode: 400, errMsg: Current service {name} is {is} service, can't register \
+                 {other} instance. "
+            ),
+        ))
     }
 
     /// The service is gone: lists are empty, whatever is still published.

@@ -25,7 +25,7 @@ impl ClientKeyed {
                 InstanceId::Own(format!("{}#{port}#{cluster}#{name}", call.instance.ip()).into())
             }
         };
-        self.publish(scope, slot, &call.instance, id);
+        self.publish(scope, slot, &call.instance, id)?;
         Ok(scope.take_effects())
     }
 
@@ -36,16 +36,19 @@ impl ClientKeyed {
         slot: usize,
         given: &Instance,
         id: InstanceId,
-    ) {
+    ) -> Result<(), Refusal> {
         let now = scope.now;
         let (ip, port, ephemeral) = (given.ip(), given.port, given.ephemeral);
+        if ephemeral {
+            self.clients.seen(now, ip, port, ephemeral);
+        }
+        self.create_for(scope, slot, ephemeral)?;
         let client = self.clients.seen(now, ip, port, ephemeral);
         if let Some(client) = self.clients.get_mut(client)
             && !client.published.contains(&slot)
         {
             client.published.push(slot);
         }
-        self.create(slot, now, ephemeral);
         let service = &mut self.services[slot];
         if let Some(singleton) = &mut service.singleton {
             singleton.updated = now;
@@ -74,5 +77,6 @@ impl ClientKeyed {
         if ephemeral {
             self.check_client_by(scope, client, slot, (given.ip(), port));
         }
+        Ok(())
     }
 }

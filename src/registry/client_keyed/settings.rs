@@ -4,7 +4,8 @@
 
 use super::ClientKeyed;
 use crate::model::{
-    ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef, names,
+    ClientCounts, ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef,
+    names,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite, Totals};
@@ -58,12 +59,16 @@ impl ClientKeyed {
         self.store_settings(scope, slot, settings);
     }
 
-    /// DELETE `/service`: `ok` for an unknown one too.
+    /// DELETE `/service`: `ok` for an unknown one, too, where the version does not refuse it.
     pub fn delete_service(
         &mut self,
         scope: &mut Scope<'_>,
         service: ServiceRef<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
+        if scope.quirks.service.unknown_refused && !self.contains(service) {
+            let name = names::shown(service.name)?;
+            return Err(Refusal::nacos(400, format!("service {name} not found!")));
+        }
         let Some(slot) = self.slot(service) else { return Ok(Vec::new()) };
         let found = &mut self.services[slot];
         found.take_snapshot(true);
@@ -86,21 +91,36 @@ impl ClientKeyed {
     }
 
     /// GET `/service`: defaults for an unknown one; clusters are those that lists show.
-    pub fn service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        let Some(slot) = self.slot(service) else { return Ok(ServiceDetail::default()) };
-        let found = &self.services[slot];
-        let settings = found.settings.clone().unwrap_or_default();
+    pub fn service(
+        &self,
+        scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+        named_as: &str,
+    ) -> Result<ServiceDetail, Refusal> {
+        if scope.quirks.service.unknown_refused && !self.contains(service) {
+            let namespace = service.namespace;
+            let text =
+                format!("service not found, namespace: {namespace}, serviceName: {named_as}");
+            return Err(Refusal::nacos(400, text));
+        }
+        Ok(self.detail(service))
+    }
+
+    /// What is known of a service: settings, and the clusters that lists show.
+    pub(super) fn detail(&self, service: ServiceRef<'_>) -> ServiceDetail {
+        let Some(slot) = self.slot(service) else { return ServiceDetail::default() };
+        let settings = self.services[slot].settings.clone().unwrap_or_default();
         let with_settings = |name: String| {
             let set = settings.clusters.iter().find(|(known, _)| *known == name);
             let set = set.map(|(_, set)| set.clone()).unwrap_or_default();
             (name, set)
         };
-        Ok(ServiceDetail {
+        ServiceDetail {
             protect_threshold: settings.protect_threshold,
             metadata: settings.metadata.clone(),
             selector: settings.selector.clone(),
             clusters: self.cluster_names(slot).into_iter().map(with_settings).collect(),
-        })
+        }
     }
 
     /// PUT `/cluster`: any name is taken; a cluster is shown once it has an instance.
@@ -128,6 +148,7 @@ impl ClientKeyed {
     fn store_settings(&mut self, scope: &mut Scope<'_>, slot: usize, settings: ServiceSettings) {
         let service = &mut self.services[slot];
         service.forget_renderings();
+        let settings = ServiceSettings { ephemeral: service.shown_kind(), ..settings };
         service.settings = Some(settings.clone());
         scope.effects.push(Effect::Store(StoreWrite::Service {
             service: service.key.clone(),
@@ -143,9 +164,14 @@ impl ClientKeyed {
         settings: ServiceSettings,
     ) -> Result<(), Refusal> {
         let slot = self.slot_for(service);
-        self.create(slot, scope.now, false);
+        self.create(slot, scope.now, settings.ephemeral);
         self.services[slot].settings = Some(settings);
         Ok(())
+    }
+
+    /// How many addresses are clients.
+    pub fn client_counts(&self) -> ClientCounts {
+        self.clients.counts()
     }
 
     /// How much there is.

@@ -59,6 +59,10 @@ impl ServiceKeyed {
         let Some(entry) = cluster.ephemeral.get_mut(ip, port) else {
             return persistent.then_some(());
         };
+        let names_cluster = |beat: &FullBeat| beat.cluster.as_deref().is_some_and(is_named);
+        if scope.quirks.beat.needs_cluster && !call.beat.as_ref().is_none_or(names_cluster) {
+            return Some(());
+        }
         entry.last_beat = scope.now;
         if entry.set_healthy(true) {
             let instance = entry.instance.clone();
@@ -87,10 +91,14 @@ fn address<'a>(scope: &Scope<'_>, call: &'a BeatCall<'_>) -> (&'a str, i32, &'a 
     match &call.beat {
         None => (call.ip, call.port, call.cluster),
         Some(beat) => {
-            let named = beat.cluster.as_deref().filter(|name| !name.trim().is_empty());
+            let named = beat.cluster.as_deref().filter(|name| is_named(name));
             (beat.ip.as_deref().unwrap_or(""), beat.port, named.unwrap_or(fallback))
         }
     }
+}
+
+fn is_named(cluster: &str) -> bool {
+    !cluster.trim().is_empty()
 }
 
 /// The instance that a full beat registers: no check of ip or weight, no `app`.

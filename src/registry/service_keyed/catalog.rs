@@ -100,8 +100,12 @@ impl ServiceKeyed {
     }
 
     /// GET `/catalog/service`.
-    pub fn catalog_service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
-        self.service(service)
+    pub fn catalog_service(
+        &self,
+        scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+    ) -> Result<ServiceDetail, Refusal> {
+        self.service(scope, service, service.name)
     }
 
     /// GET `/catalog/rt/service`: how long the checks of each cluster take.

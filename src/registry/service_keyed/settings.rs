@@ -18,6 +18,7 @@ impl Service {
             protect_threshold: self.protect_threshold,
             metadata: self.metadata.clone(),
             selector: self.selector.clone(),
+            ephemeral: false,
             clusters: self.clusters.iter().map(cluster).collect(),
         }
     }
@@ -94,9 +95,14 @@ impl ServiceKeyed {
     }
 
     /// GET `/service`.
-    pub fn service(&self, service: ServiceRef<'_>) -> Result<ServiceDetail, Refusal> {
+    pub fn service(
+        &self,
+        _scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+        named_as: &str,
+    ) -> Result<ServiceDetail, Refusal> {
         let Some(found) = self.find(service) else {
-            return Err(Refusal::nacos(404, format!("service {} is not found!", service.name)));
+            return Err(Refusal::nacos(404, format!("service {named_as} is not found!")));
         };
         let clusters = found.clusters_in_order();
         let cluster = |c: &&Cluster| (c.name.to_string(), c.settings.clone());

@@ -118,16 +118,26 @@ pub fn service_hosts(
     ordered.sort_unstable_by_key(|(name, _)| *name);
     java::sort_by_buckets(&mut ordered, java::grown_from(room, clusters.len()), |(name, _)| name);
     let mut map = JsonText::object();
+    let full = quirks.catalog.full_details;
+    let unset = |json: &mut JsonText, keys: &[&str]| {
+        keys.iter().filter(|_| full).for_each(|key| json.raw(key, "null"));
+    };
     for (cluster, hosts) in ordered {
         let mut json = JsonText::object();
+        unset(&mut json, &["clusterName", "healthChecker", "metadata"]);
         json.list("hosts", hosts, push_address);
         map.raw(cluster, &json.finish());
     }
     let mut json = JsonText::object();
+    unset(&mut json, &["namespace"]);
     json.text("serviceName", name);
     json.text("groupName", group);
     json.raw("clusterMap", &map.finish());
     hosts::push_metadata(json.key("metadata"), Some(metadata));
+    if full {
+        json.float("protectThreshold", 0.0);
+    }
+    unset(&mut json, &["selector", "ephemeral"]);
     Ok(json.finish())
 }
 

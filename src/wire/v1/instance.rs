@@ -8,7 +8,7 @@ use crate::model::{
     BatchMetadata, Deregistration, Instance, InstanceCall, JavaException, Metadata, PatchCall,
     Refusal, Registration, ServiceRef, java,
 };
-use crate::profile::{NamesValidation, Quirks};
+use crate::profile::{InstanceReading, NamesValidation, Quirks};
 use crate::wire::{Params, json};
 use std::borrow::Cow;
 
@@ -24,10 +24,14 @@ pub fn registration(
     let address = Address::read(params)?;
     let port = integer(&address.port)?;
     let weight = params.optional("weight");
+    let weight = weight.map_or(Ok(1.0), |text| double(&text))?;
+    if quirks.instance.reading == InstanceReading::Everything {
+        in_range(weight)?;
+    }
     let instance = Instance {
         ip: Some(address.ip.as_ref().into()),
         port,
-        weight: weight.map_or(Ok(1.0), |text| double(&text))?,
+        weight,
         cluster: address.cluster.as_ref().into(),
         healthy: truth(params, "healthy", true),
         enabled: match params.optional("enabled") {
@@ -74,11 +78,15 @@ fn validate(instance: &Instance, quirks: &Quirks) -> Result<(), Refusal> {
             "instance format invalid: Your IP address is spelled incorrectly",
         ));
     }
-    // NaN is neither above nor below and passes.
-    if instance.weight > 10_000.0 || instance.weight < 0.0 {
-        return Err(Refusal::weight_out_of_range());
+    in_range(instance.weight)
+}
+
+/// NaN is neither above nor below and passes.
+fn in_range(weight: f64) -> Result<(), Refusal> {
+    if weight.is_nan() || (0.0..=10_000.0).contains(&weight) {
+        return Ok(());
     }
-    Ok(())
+    Err(Refusal::weight_out_of_range())
 }
 
 /// Whether `ip:port` is four numbers of at most three digits and a port of at most five, where the
@@ -124,15 +132,20 @@ pub struct Withdrawal<'a> {
 }
 
 impl<'a> Withdrawal<'a> {
-    /// Reads DELETE `/instance`: the address first, the service behind it.
+    /// Reads DELETE `/instance`: the address first, the service behind it, or all that a
+    /// registration reads.
     ///
     /// # Errors
-    /// A parameter is missing, or is no number.
+    /// A parameter is missing, or is no number, or no registration would take it.
     pub fn read(
         params: &'a Params<'_>,
         quirks: &Quirks,
         ephemeral_by_default: bool,
     ) -> Result<Self, Refusal> {
+        if quirks.instance.reading == InstanceReading::Everything {
+            params.required("serviceName")?;
+            registration(params, quirks, ephemeral_by_default)?;
+        }
         let address = Address::read(params)?;
         let port = integer(&address.port)?;
         if let Some(weight) = params.optional("weight") {

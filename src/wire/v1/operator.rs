@@ -1,7 +1,7 @@
 //! Bodies of the operator's pages (`operator/metrics`, `operator/servers`, `operator/distro`,
 //! `operator/server-status`).
 
-use crate::model::{JavaException, Millis, PushCounts, Refusal, java};
+use crate::model::{ClientCounts, JavaException, Millis, PushCounts, Refusal, java};
 use crate::profile::{MetricsShape, ServersShape};
 use crate::wire::text::json::{JsonText, push_text};
 use crate::wire::text::time::java_seconds;
@@ -21,6 +21,8 @@ pub struct MetricsView {
     pub responsible_services: usize,
     /// Instances that this server is responsible for.
     pub responsible_instances: usize,
+    /// Clients by kind.
+    pub clients: ClientCounts,
     /// The machine it runs on.
     pub machine: Machine,
 }
@@ -46,6 +48,10 @@ pub fn metrics(view: &MetricsView, shape: MetricsShape, only_status: bool) -> St
         "subscribeCount" => json.number(key, count(view.subscribers)),
         "responsibleServiceCount" => json.number(key, count(view.responsible_services)),
         "responsibleInstanceCount" => json.number(key, count(view.responsible_instances)),
+        "clientCount" | "responsibleClientCount" => json.number(key, count(view.clients.all())),
+        "connectionBasedClientCount" => json.number(key, count(view.clients.connected)),
+        "ephemeralIpPortClientCount" => json.number(key, count(view.clients.ephemeral)),
+        "persistentIpPortClientCount" => json.number(key, count(view.clients.persistent)),
         "cpu" => json.float(key, view.machine.cpu),
         "load" => json.float(key, view.machine.load),
         "mem" => json.float(key, view.machine.memory),
@@ -54,8 +60,11 @@ pub fn metrics(view: &MetricsView, shape: MetricsShape, only_status: bool) -> St
     };
     match shape {
         MetricsShape::Everything => HASHED_METRICS.into_iter().for_each(&mut put),
-        MetricsShape::StatusFirst if only_status => put("status"),
-        MetricsShape::StatusFirst => METRICS.into_iter().for_each(&mut put),
+        _ if only_status => put("status"),
+        MetricsShape::StatusFirst => COUNTS.into_iter().chain(MACHINE).for_each(&mut put),
+        MetricsShape::WithClients => {
+            COUNTS.into_iter().chain(CLIENTS).chain(MACHINE).for_each(&mut put);
+        }
     }
     json.finish()
 }
@@ -74,7 +83,7 @@ const HASHED_METRICS: [&str; 9] = [
 ];
 
 /// The order in which 2.x puts them.
-const METRICS: [&str; 10] = [
+const COUNTS: [&str; 7] = [
     "status",
     "serviceCount",
     "instanceCount",
@@ -82,10 +91,19 @@ const METRICS: [&str; 10] = [
     "raftNotifyTaskCount",
     "responsibleServiceCount",
     "responsibleInstanceCount",
-    "cpu",
-    "load",
-    "mem",
 ];
+
+/// What 2.0.4 puts between the counts and the machine.
+const CLIENTS: [&str; 5] = [
+    "clientCount",
+    "connectionBasedClientCount",
+    "ephemeralIpPortClientCount",
+    "persistentIpPortClientCount",
+    "responsibleClientCount",
+];
+
+/// What comes last.
+const MACHINE: [&str; 3] = ["cpu", "load", "mem"];
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

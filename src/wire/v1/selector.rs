@@ -2,7 +2,7 @@
 //! the JSON that is shown (`service/selectors`).
 
 use crate::model::{MetadataFilter, Refusal, Selector, java};
-use crate::profile::{JsonDialect, ListShape, Quirks};
+use crate::profile::{JsonDialect, ListShape, Quirks, SelectorShape};
 use crate::wire::json::{self, JsonObject};
 use crate::wire::text::json::JsonText;
 use crate::wire::url_decode;
@@ -17,6 +17,9 @@ pub fn read(text: &str, quirks: &Quirks) -> Result<Selector, Refusal> {
     }
     // Decoded by the container before; decoded once more here.
     let given = json::object(quirks.metadata.json, &url_decode(text)?)?;
+    if quirks.service.selector == SelectorShape::WithContext {
+        return of_known_type(&given);
+    }
     match kind(&given, quirks)? {
         Kind::None => Ok(Selector::None),
         Kind::Label => {
@@ -24,11 +27,30 @@ pub fn read(text: &str, quirks: &Quirks) -> Result<Selector, Refusal> {
                 JsonDialect::Fastjson => given.get("expression"),
                 JsonDialect::Jackson => Some(given.required("expression")?),
             };
-            let labels = labels(expression.unwrap_or_default())?;
-            Ok(Selector::Label { expression: expression.map(str::to_owned), labels })
+            by_labels(expression)
         }
-        Kind::Unknown => Err(Refusal::nacos(400, "not match any type of selector!")),
+        Kind::Unknown => Err(no_such_type()),
     }
+}
+
+/// `SelectorManager.parseSelector`: what goes wrong inside a selector is the server's mistake.
+fn of_known_type(given: &JsonObject) -> Result<Selector, Refusal> {
+    match given.get("type") {
+        Some("none") => Ok(Selector::None),
+        Some("label") => by_labels(given.get("expression")).map_err(|refusal| {
+            Refusal::nacos(500, format!("Selector parses failed: {}", refusal.message))
+        }),
+        _ => Err(no_such_type()),
+    }
+}
+
+fn by_labels(expression: Option<&str>) -> Result<Selector, Refusal> {
+    let labels = labels(expression.unwrap_or_default())?;
+    Ok(Selector::Label { expression: expression.map(str::to_owned), labels })
+}
+
+fn no_such_type() -> Refusal {
+    Refusal::nacos(400, "not match any type of selector!")
 }
 
 /// The selector of `/service/list`, which 1.x filters by: metadata of the service or of its
@@ -90,16 +112,34 @@ pub fn kind(given: &JsonObject, quirks: &Quirks) -> Result<Kind, Refusal> {
 }
 
 /// The JSON of a selector.
-pub fn text(selector: &Selector) -> String {
+pub fn text(selector: &Selector, quirks: &Quirks) -> String {
     let mut json = JsonText::object();
-    match selector {
-        Selector::None => json.text("type", "none"),
+    let context = match selector {
+        Selector::None => {
+            json.text("type", "none");
+            "NONE"
+        }
         Selector::Label { expression, labels } => {
             json.text("type", "label");
             json.optional_text("expression", expression.as_deref());
             json.texts("labels", labels.iter().map(String::as_str));
+            "CMDB"
         }
+    };
+    if quirks.service.selector == SelectorShape::WithContext {
+        json.text("contextType", context);
     }
+    json.finish()
+}
+
+/// GET `/service/selector/types`: the types there are, as a hash map has them.
+pub fn types() -> String {
+    let mut types = ["none", "label"];
+    java::sort_by_hash_order(&mut types, |name| name);
+    let mut json = JsonText::object();
+    json.number("code", 200);
+    json.raw("message", "null");
+    json.texts("data", types);
     json.finish()
 }
 

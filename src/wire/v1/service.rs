@@ -115,7 +115,11 @@ fn as_known<'a>(given: &NamedService<'a>, quirks: &Quirks) -> NamedService<'a> {
     match (quirks.core.model, names::parts_of(&given.name)) {
         (CoreModel::ClientKeyed, Ok((group, service))) => {
             let name = Cow::Owned(format!("{group}{}{service}", names::GROUP_SEPARATOR));
-            NamedService { namespace: given.namespace.clone(), name, given: None }
+            NamedService {
+                namespace: given.namespace.clone(),
+                name,
+                given: Some(given.name.clone()),
+            }
         }
         _ => given.clone(),
     }

@@ -24,7 +24,7 @@ pub fn detail(
         json.text("groupName", group);
         json.text("namespaceId", service.namespace);
         json.text("name", name);
-        json.raw("selector", &selector::text(&detail.selector));
+        json.raw("selector", &selector::text(&detail.selector, quirks));
         json.float("protectThreshold", detail.protect_threshold);
         json.list("clusters", clusters, |out, (name, settings)| {
             let mut json = JsonText::object();
@@ -39,7 +39,7 @@ pub fn detail(
         json.text("name", name);
         json.float("protectThreshold", detail.protect_threshold);
         hosts::push_metadata(json.key("metadata"), Some(&detail.metadata));
-        json.raw("selector", &selector::text(&detail.selector));
+        json.raw("selector", &selector::text(&detail.selector, quirks));
         json.list("clusters", clusters, |out, (name, settings)| {
             let mut json = JsonText::object();
             json.text("name", name);
@@ -66,13 +66,13 @@ pub fn catalog_detail(
         about.text("groupName", group);
         hosts::push_metadata(about.key("metadata"), Some(&detail.metadata));
         about.text("name", name);
-        about.raw("selector", &selector::text(&detail.selector));
+        about.raw("selector", &selector::text(&detail.selector, quirks));
         about.float("protectThreshold", detail.protect_threshold);
     } else {
         about.text("name", name);
         about.text("groupName", group);
         about.float("protectThreshold", detail.protect_threshold);
-        about.raw("selector", &selector::text(&detail.selector));
+        about.raw("selector", &selector::text(&detail.selector, quirks));
         hosts::push_metadata(about.key("metadata"), Some(&detail.metadata));
     }
     let mut json = JsonText::object();
@@ -115,17 +115,16 @@ fn push_cluster(
 pub fn names(count: usize, names: &[String], quirks: &Quirks) -> String {
     let mut json = JsonText::object();
     let doms = names.iter().map(String::as_str);
-    let count = match quirks.service.list_count {
-        ListCount::All => count,
-        ListCount::Page => names.len(),
-    };
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    if quirks.list.shape == ListShape::Dom {
-        json.number("count", count);
-        json.texts("doms", doms);
-    } else {
-        json.texts("doms", doms);
-        json.number("count", count);
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    match quirks.service.list_count {
+        ListCount::All => {
+            json.number("count", number(count));
+            json.texts("doms", doms);
+        }
+        ListCount::Page => {
+            json.texts("doms", doms);
+            json.number("count", number(names.len()));
+        }
     }
     json.finish()
 }

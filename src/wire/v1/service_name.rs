@@ -2,7 +2,7 @@
 //! (`instance/service-names`).
 
 use crate::model::names::{GROUP_SEPARATOR, PUBLIC_NAMESPACE};
-use crate::model::{Refusal, ServiceRef, java};
+use crate::model::{JavaException, Refusal, ServiceRef, java};
 use crate::profile::{NamesValidation, Quirks};
 use crate::wire::Params;
 use std::borrow::Cow;
@@ -34,6 +34,19 @@ pub fn required<'a>(params: &'a Params<'_>, quirks: &Quirks) -> Result<NamedServ
     if quirks.names.validation == NamesValidation::Format {
         check_format(&named.name)?;
     }
+    Ok(in_its_form(named, quirks))
+}
+
+/// Reads the service where nothing puts a group before its name (`/v2`).
+///
+/// # Errors
+/// The name is missing, or has no group.
+pub fn as_sent<'a>(params: &'a Params<'_>, quirks: &Quirks) -> Result<NamedService<'a>, Refusal> {
+    let missing = || Refusal::new(JavaException::MissingParameter, "serviceName");
+    let name = params.first("serviceName").ok_or_else(missing)?;
+    check_format(name)?;
+    let namespace = params.or("namespaceId", PUBLIC_NAMESPACE);
+    let named = NamedService { namespace, name: Cow::Borrowed(name), given: None };
     Ok(in_its_form(named, quirks))
 }
 

@@ -21,7 +21,7 @@ impl ClientKeyed {
     ) -> Result<Vec<Effect>, Refusal> {
         let now = scope.now;
         let slot = self.slot_for(service);
-        self.create(slot, now, true);
+        self.create_for(scope, slot, true)?;
         let (Some((given, id)), true) = (given, by.is_naming()) else {
             return Err(Refusal::null_pointer());
         };
