@@ -84,6 +84,63 @@ fn an_answered_write_survives_kill_9_and_an_answered_removal_does_too() {
     }
 }
 
+const SETTINGS: &str = "serviceName=set&protectThreshold=0.25&metadata=%7B%22owner%22%3A%22me%22%7D\
+    &selector=%7B%22type%22%3A%22label%22%2C\
+    %22expression%22%3A%22CONSUMER.label.A%3DPROVIDER.label.A%22%7D";
+const CLUSTER: &str = "serviceName=set&clusterName=DEFAULT&checkPort=81&useInstancePort4Check=false\
+    &metadata=%7B%22zone%22%3A%22z1%22%7D\
+    &healthChecker=%7B%22type%22%3A%22TCP%22%7D";
+
+#[test]
+fn what_was_set_for_services_and_clusters_survives_kill_9_and_a_deleted_service_stays_away() {
+    for profile in ["1.1.4", "1.2.0", "1.2.1", "2.0.2", "2.0.4"] {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(profile, data.path());
+        let base = "/nacos/v1/ns";
+        let instance = "serviceName=set&ephemeral=false&ip=10.0.0.1&port=80";
+        for (method, call) in [
+            ("POST", format!("{base}/service?{SETTINGS}")),
+            ("POST", format!("{base}/instance?{instance}")),
+            ("PUT", format!("{base}/cluster?{CLUSTER}")),
+            ("POST", format!("{base}/service?serviceName=gone&protectThreshold=0")),
+            ("DELETE", format!("{base}/service?serviceName=gone")),
+        ] {
+            assert_eq!(server.ask(method, &call), "ok", "{profile}: {method} {call}");
+        }
+        let seen = |server: &Server| {
+            // 2.x shows the clusters that the list has shown.
+            server.ask("GET", &format!("{base}/instance/list?serviceName=set"));
+            [
+                server.ask("GET", &format!("{base}/service?serviceName=set")),
+                server.ask("GET", &format!("{base}/catalog/service?serviceName=set")),
+                server.ask("GET", &format!("{base}/service/list?pageNo=1&pageSize=10")),
+            ]
+        };
+        let before = seen(&server);
+        for text in ["0.25", "{\"owner\":\"me\"}", "CONSUMER.label.A", "{\"zone\":\"z1\"}"] {
+            assert!(before[0].contains(text), "{profile} does not show {text}: {before:?}");
+        }
+        assert!(before[1].contains("\"useIPPort4Check\":false"), "{profile}: {before:?}");
+        assert!(!before[2].contains("gone"), "{profile}: {before:?}");
+        server.kill();
+        let server = Server::start(profile, data.path());
+        assert_eq!(seen(&server), before, "{profile}");
+    }
+}
+
+#[test]
+fn a_service_of_persistent_instances_refuses_others_after_a_restart_too() {
+    let data = tempfile::tempdir().unwrap();
+    let ephemeral = "/nacos/v1/ns/instance?serviceName=kind&ip=10.0.0.1&port=80";
+    let server = Server::start("2.0.4", data.path());
+    let made = server.ask("POST", "/nacos/v1/ns/service?serviceName=kind");
+    assert_eq!(made, "ok");
+    let refused = server.ask("POST", ephemeral);
+    assert!(refused.contains("is persistent service"), "{refused}");
+    server.kill();
+    assert_eq!(Server::start("2.0.4", data.path()).ask("POST", ephemeral), refused);
+}
+
 #[test]
 fn a_file_that_is_no_store_is_refused_in_one_line_and_left_as_it_is() {
     let data = tempfile::tempdir().unwrap();
