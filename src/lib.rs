@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod edge;
 pub mod model;
 pub mod node;
+pub mod peers;
 pub mod profile;
 pub mod registry;
 pub mod serve;

@@ -1,8 +1,9 @@
 //! What 1.x servers keep and send to each other under a key: services, lists of instances, and the
 //! switches.
 
-use crate::model::{ClusterSettings, Instance, Metadata, Millis, Selector, ServiceKey};
+use crate::model::{ClusterSettings, Instance, Metadata, Millis, Selector, ServiceKey, Switches};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A key of raft or distro.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -109,6 +110,60 @@ pub struct ClusterDatum<'a> {
     pub settings: &'a ClusterSettings,
     /// Its checker as fastjson writes it.
     pub checker: String,
+}
+
+/// What is kept under a key, for itself: as it travels between members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Datum {
+    /// Its key.
+    pub key: DatumKey,
+    /// How often it was written; distro's are new each time.
+    pub stamp: u64,
+    /// What is there.
+    pub value: Arc<DatumValue>,
+}
+
+/// The value of a datum.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DatumValue {
+    /// A list of instances.
+    Instances(Vec<KeptInstance>),
+    /// A service with its settings.
+    Service(Box<ServiceRecord>),
+    /// The switches.
+    Switches(Box<Switches>),
+}
+
+/// An instance of a list, for itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptInstance {
+    /// The instance, with the health that the sender saw.
+    pub instance: Arc<Instance>,
+    /// Its `instanceId`.
+    pub id: Option<Box<str>>,
+    /// The last sign of life that the sender saw.
+    pub last_beat: Millis,
+}
+
+/// A service as raft keeps it, for itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceRecord {
+    /// Group as the record says: POST `/service` leaves it empty.
+    pub group: String,
+    /// The checksum computed last.
+    pub checksum: String,
+    /// When it was created, or its settings changed last.
+    pub modified: Millis,
+    /// Protect threshold.
+    pub protect_threshold: f32,
+    /// Service metadata.
+    pub metadata: Metadata,
+    /// Its selector.
+    pub selector: Selector,
+    /// Whether it has no instance at all.
+    pub is_empty: bool,
+    /// Its clusters with their settings, in the order of a hash map.
+    pub clusters: Vec<(String, ClusterSettings)>,
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ pub mod instance;
 pub mod java;
 pub mod metadata;
 pub mod names;
+pub mod peer;
 pub mod push;
 pub mod push_counts;
 pub mod quantity;
 pub mod refusal;
 pub mod remote;
+pub mod responsibility;
 pub mod selector;
 pub mod server_status;
 pub mod switches;
@@ -35,15 +37,22 @@ pub use connection::{ClientAbilities, ConnectionId, ConnectionMeta, LimitRule};
 pub use console::{
     Config, ConfigKey, ConsoleWrite, Namespace, NamespaceView, Page, Permission, RoleGrant, User,
 };
-pub use datum::{ClusterDatum, DatumKey, InstanceDatum, ServiceDatum};
+pub use datum::{
+    ClusterDatum, Datum, DatumKey, DatumValue, InstanceDatum, KeptInstance, ServiceDatum,
+    ServiceRecord,
+};
 pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
+pub use peer::{
+    MemberId, PeerAnswer, PeerCall, PeerFailure, RaftBeat, RaftPeer, RaftState, ServiceChecksums,
+};
 pub use push::{InfoHead, Render, RenderedList};
 pub use push_counts::PushCounts;
 pub use quantity::{QuantityError, Span};
 pub use refusal::{JavaException, Refusal};
 pub use remote::{RemoteQuery, RemoteService, RemoteSubscription};
+pub use responsibility::Responsibility;
 pub use selector::Selector;
 pub use server_status::ServerStatus;
 pub use switches::{SwitchEdit, Switches};
