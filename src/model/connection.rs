@@ -1,6 +1,7 @@
 //! Connections of 2.x clients: what a client says of itself when it connects, and who it is then.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// Names a connection inside one node; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,7 +13,7 @@ pub struct ConnectionMeta {
     /// Its number.
     pub id: ConnectionId,
     /// `<milliseconds>_<ip>_<port>`, what clients and operators call it.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The other end of the TCP connection.
     pub remote: SocketAddr,
     /// The node's end of it.

@@ -4,6 +4,7 @@
 pub mod agent;
 pub mod auth;
 pub mod calls;
+pub mod client_data;
 pub mod cluster;
 pub mod connection;
 pub mod console;
@@ -32,6 +33,7 @@ pub use calls::{
     BatchMetadata, BatchTarget, BeatCall, Deregistration, FullBeat, InstanceCall, ListCall,
     MetadataFilter, NewService, PatchCall, Registration, ServiceExtras, StatusesCall,
 };
+pub use client_data::{ClientData, ClientId, ClientKind, ClientNews, Published};
 pub use cluster::ClusterSettings;
 pub use connection::{ClientAbilities, ConnectionId, ConnectionMeta, LimitRule};
 pub use console::{

@@ -281,7 +281,8 @@ impl Node {
                         streams.disconnect(id);
                     }
                 }
-                Effect::Store(_) => {}
+                // A node without neighbours has nobody to tell.
+                Effect::Store(_) | Effect::Client(_) => {}
             }
         }
     }

@@ -1,8 +1,8 @@
 //! What follows from an operation: the registry only says it, the node does it.
 
 use crate::model::{
-    ClusterSettings, ConnectionId, ConsoleWrite, HealthChecker, Instance, Metadata, Selector,
-    ServiceKey, Switches,
+    ClientNews, ClusterSettings, ConnectionId, ConsoleWrite, HealthChecker, Instance, Metadata,
+    Selector, ServiceKey, Switches,
 };
 use crate::registry::asks::ServerRequest;
 use bytes::Bytes;
@@ -23,6 +23,8 @@ pub enum Effect {
     Settled(u64),
     /// End a connection whose client is gone.
     Disconnect(ConnectionId),
+    /// Tell the other members about a client for which this one answers.
+    Client(ClientNews),
 }
 
 /// A push on its way.

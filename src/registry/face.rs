@@ -3,7 +3,8 @@
 use crate::model::{
     Agent, BatchMetadata, BeatCall, BeatReply, Deregistration, InstanceCall, InstanceView,
     LimitRule, ListCall, Millis, NewService, PatchCall, Refusal, Registration, Render,
-    RenderedList, ServiceDetail, ServiceExtras, ServiceRef, SubscriberView, Switches,
+    RenderedList, Responsibility, ServiceDetail, ServiceExtras, ServiceRef, SubscriberView,
+    Switches,
 };
 use crate::profile::{CoreModel, Quirks};
 use crate::registry::acks::Acks;
@@ -74,6 +75,8 @@ pub struct Registry {
     pub(super) connections: Connections,
     pub(super) render: Arc<dyn Render>,
     pub(super) started: Millis,
+    /// What it answers for among its neighbours; `None` for one that stands alone.
+    pub(super) responsibility: Option<Arc<dyn Responsibility>>,
 }
 
 /// The core that answers; chosen at the start.
@@ -88,6 +91,7 @@ macro_rules! on_core {
         let mut held = Scope {
             now: $now,
             quirks: &$registry.quirks,
+            responsibility: $registry.responsibility.as_deref(),
             switches: &$registry.switches,
             options: &$registry.options,
             timers: &mut $registry.timers,
@@ -153,6 +157,7 @@ impl Registry {
             probes: Probes::default(),
             render,
             started: now,
+            responsibility: None,
         };
         registry.connections.rule = registry.options.limit_rule.clone();
         registry.set_standing_timers();

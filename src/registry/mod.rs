@@ -13,6 +13,7 @@ mod catalog;
 pub mod cleaning;
 pub mod client_keyed;
 pub mod connections;
+mod copies;
 pub mod effect;
 mod face;
 pub mod index;

@@ -28,7 +28,15 @@ impl Registry {
     /// A client introduces itself. A refused one is told to go elsewhere, and nothing more.
     pub fn connect(&mut self, now: Millis, meta: Arc<ConnectionMeta>) -> (Setup, Vec<Effect>) {
         let id = meta.id;
-        let setup = self.connections.set_up(now, meta);
+        let setup = self.connections.set_up(now, meta.clone());
+        if setup == Setup::Registered && meta.is_naming() && self.responsibility.is_some() {
+            // Its neighbours verify it from now on, whether it publishes anything or not.
+            on_core!(self, now, |core, scope| {
+                if let Some(core) = core.clients() {
+                    core.introduced(scope, &meta);
+                }
+            });
+        }
         let mut effects = Vec::new();
         if setup == Setup::Refused {
             let ask = self.asks.ask(&mut self.timers, now, id, Ask::Reset(None));

@@ -1,6 +1,6 @@
 //! What every operation is given beside its call: the time, the rules, and where to put effects.
 
-use crate::model::{Millis, Render, Switches};
+use crate::model::{Millis, Render, Responsibility, Switches};
 use crate::profile::Quirks;
 use crate::registry::acks::Acks;
 use crate::registry::asks::Asks;
@@ -14,6 +14,8 @@ pub struct Scope<'a> {
     pub now: Millis,
     /// How the version behaves.
     pub quirks: &'a Quirks,
+    /// What it answers for, where it has neighbours.
+    pub responsibility: Option<&'a dyn Responsibility>,
     /// What the operator switched.
     pub switches: &'a Switches,
     /// What the node was started with.

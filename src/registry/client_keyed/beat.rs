@@ -92,6 +92,7 @@ impl ClientKeyed {
             self.changed(scope, slot, true);
             if let Some(client) = self.clients.find(ip, port, true) {
                 self.check_client_by(scope, client, slot, (ip, port));
+                self.tell_changed(scope, client);
             }
         }
     }

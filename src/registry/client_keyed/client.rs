@@ -1,13 +1,14 @@
 //! Clients of 2.x. `IpPortBasedClient`: one for each ip and port that registered or subscribed over
 //! HTTP; its beat check keeps the rhythm of its creation. `ConnectionBasedClient`: one for each
-//! connection that published or subscribed over gRPC; it dies with the connection. They differ in
-//! nothing else.
+//! connection that published or subscribed over gRPC; it dies with the connection, or, when another
+//! member has the connection, with that member's word. They differ in nothing else.
 
-use crate::model::{ClientCounts, ConnectionId, Millis};
+use crate::model::{ClientCounts, ClientId, ClientKind, ConnectionId, ConnectionMeta, Millis};
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// A client.
 #[derive(Debug)]
@@ -16,7 +17,8 @@ pub struct Client {
     pub identity: Identity,
     /// When it was first seen.
     pub created: Millis,
-    /// The last registration or subscription; beats are looked up at their instances.
+    /// The last registration, subscription or word of another member; beats are looked up at their
+    /// instances.
     pub last_seen: Millis,
     /// Slots of the services it publishes into.
     pub published: Vec<usize>,
@@ -39,7 +41,9 @@ pub enum Identity {
         ephemeral: bool,
     },
     /// A connection: when that ends.
-    Connection(ConnectionId),
+    Connection(ConnectionId, Arc<str>),
+    /// A connection to another member, by its name: when that member says so, or says nothing.
+    Foreign(Arc<str>),
 }
 
 impl Client {
@@ -57,7 +61,24 @@ impl Client {
     pub fn address(&self) -> Option<(&str, i32)> {
         match &self.identity {
             Identity::Address { ip, port, .. } => Some((ip, *port)),
-            Identity::Connection(_) => None,
+            Identity::Connection(..) | Identity::Foreign(_) => None,
+        }
+    }
+
+    /// Whether it is a copy of what another member has a connection to.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.identity, Identity::Foreign(_))
+    }
+
+    /// Its name among the members; `None` for a client that raft keeps.
+    pub fn id(&self) -> Option<ClientId> {
+        match &self.identity {
+            Identity::Address { ip, port, ephemeral } => {
+                ephemeral.then(|| ClientId::of_address(ip, *port))
+            }
+            Identity::Connection(_, name) | Identity::Foreign(name) => {
+                Some(ClientId::of_connection(name.clone()))
+            }
         }
     }
 }
@@ -68,6 +89,8 @@ pub struct Clients {
     slots: Slab<Client>,
     table: HashTable<usize>,
     connected: FxHashMap<ConnectionId, usize>,
+    /// Clients of connections by the connection's name, wherever that is.
+    named: FxHashMap<Arc<str>, usize>,
 }
 
 fn hash_of(ip: &str, port: i32, ephemeral: bool) -> u64 {
@@ -79,7 +102,8 @@ fn hash_of(ip: &str, port: i32, ephemeral: bool) -> u64 {
 fn hash_client(client: &Client) -> u64 {
     match &client.identity {
         Identity::Address { ip, port, ephemeral } => hash_of(ip, *port, *ephemeral),
-        Identity::Connection(id) => id.0,
+        // Only addresses stand in the table.
+        Identity::Connection(..) | Identity::Foreign(_) => 0,
     }
 }
 
@@ -90,7 +114,7 @@ impl Clients {
             Identity::Address { ip: known, port: its, ephemeral: kind } => {
                 *its == port && *kind == ephemeral && **known == *ip
             }
-            Identity::Connection(_) => false,
+            Identity::Connection(..) | Identity::Foreign(_) => false,
         };
         self.table.find(hash_of(ip, port, ephemeral), same).copied()
     }
@@ -106,6 +130,10 @@ impl Clients {
             self.slots[slot].last_seen = now;
             return slot;
         }
+        self.add_address(now, ip, port, ephemeral)
+    }
+
+    fn add_address(&mut self, now: Millis, ip: &str, port: i32, ephemeral: bool) -> usize {
         let slot = self.insert(now, Identity::Address { ip: ip.into(), port, ephemeral });
         let slots = &self.slots;
         let hash = hash_of(ip, port, ephemeral);
@@ -114,14 +142,42 @@ impl Clients {
     }
 
     /// The slot of a connection's client, made when it did nothing so far; seen now.
-    pub fn seen_connected(&mut self, now: Millis, id: ConnectionId) -> usize {
-        if let Some(slot) = self.find_connected(id) {
+    pub fn seen_connected(&mut self, now: Millis, by: &ConnectionMeta) -> usize {
+        if let Some(slot) = self.find_connected(by.id) {
             self.slots[slot].last_seen = now;
             return slot;
         }
-        let slot = self.insert(now, Identity::Connection(id));
-        self.connected.insert(id, slot);
+        let slot = self.insert(now, Identity::Connection(by.id, by.name.clone()));
+        self.connected.insert(by.id, slot);
+        self.named.insert(by.name.clone(), slot);
         slot
+    }
+
+    /// The slot of a client that the members tell each other of.
+    pub fn find_told(&self, id: &ClientId) -> Option<usize> {
+        match id.kind() {
+            ClientKind::Address { ip, port } => self.find(ip, port, true),
+            ClientKind::Connection(name) => self.named.get(name).copied(),
+            ClientKind::Other => None,
+        }
+    }
+
+    /// The slot of a client that another member tells of, made when it was not known; `None` for a
+    /// name that no such client has.
+    pub fn told(&mut self, now: Millis, id: &ClientId) -> Option<usize> {
+        if let Some(slot) = self.find_told(id) {
+            return Some(slot);
+        }
+        match id.kind() {
+            ClientKind::Address { ip, port } => Some(self.add_address(now, ip, port, true)),
+            ClientKind::Connection(name) => {
+                let name: Arc<str> = name.into();
+                let slot = self.insert(now, Identity::Foreign(name.clone()));
+                self.named.insert(name, slot);
+                Some(slot)
+            }
+            ClientKind::Other => None,
+        }
     }
 
     fn insert(&mut self, now: Millis, identity: Identity) -> usize {
@@ -133,6 +189,11 @@ impl Clients {
             subscribed: Vec::new(),
             check_due: None,
         })
+    }
+
+    /// A client.
+    pub fn get(&self, slot: usize) -> Option<&Client> {
+        self.slots.get(slot)
     }
 
     /// A client, to be changed.
@@ -158,9 +219,13 @@ impl Clients {
     /// Disconnects a client.
     pub fn remove(&mut self, slot: usize) -> Option<Client> {
         let client = self.slots.try_remove(slot)?;
-        match client.identity {
-            Identity::Connection(id) => {
-                self.connected.remove(&id);
+        match &client.identity {
+            Identity::Connection(id, name) => {
+                self.connected.remove(id);
+                self.named.remove(name);
+            }
+            Identity::Foreign(name) => {
+                self.named.remove(name);
             }
             Identity::Address { .. } => {
                 let found = self.table.find_entry(hash_client(&client), |known| *known == slot);

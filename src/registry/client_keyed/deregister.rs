@@ -42,6 +42,7 @@ impl ClientKeyed {
             }));
         }
         self.unpublished(scope, client, slot, gone.last_beat);
+        self.tell_changed(scope, client);
     }
 
     /// What follows when a client no longer publishes into a service.

@@ -1,7 +1,7 @@
 //! Expiry of beats on 2.x (`ClientBeatCheckTaskV2`): each client is looked at every 5 s from its
 //! first registration on; 15 s without a beat make an instance unhealthy, 30 s remove it. Limits of
 //! the operator's record come before those registered, and a text that is no number is 0
-//! (`timing/bad-timeouts`, `metadata/timeouts-by-update`).
+//! (`timing/bad-timeouts`, `metadata/timeouts-by-update`). Only the responsible member looks.
 
 use super::ClientKeyed;
 use super::service::{Service, metadata_id};
@@ -78,6 +78,9 @@ impl ClientKeyed {
     }
 
     fn set_check(&mut self, scope: &mut Scope<'_>, client: usize, at: Millis) {
+        if !self.answers_for(scope, client) {
+            return;
+        }
         let Some(known) = self.clients.get_mut(client) else { return };
         let first = known.created + CHECK_LAG_MS + CHECK_PERIOD_MS;
         let due = on_grid(first, CHECK_PERIOD_MS, at.max(scope.now + 1));
@@ -94,6 +97,10 @@ impl ClientKeyed {
             return;
         }
         known.check_due = None;
+        if !self.answers_for(scope, client) {
+            return;
+        }
+        let Some(known) = self.clients.get(client) else { return };
         let Some((ip, port)) = known.address().map(|(ip, port)| (Box::<str>::from(ip), port))
         else {
             return;
@@ -142,6 +149,7 @@ impl ClientKeyed {
             service.ephemeral.remove(ip, port);
             scope.acks.expired += 1;
             self.unpublished(scope, client, slot, last_beat);
+            self.tell_changed(scope, client);
             return None;
         }
         if !verdict.sick {
@@ -150,6 +158,7 @@ impl ClientKeyed {
         let service = &mut self.services[slot];
         service.ephemeral.get_mut(ip, port)?.set_healthy(false);
         self.changed(scope, slot, shown);
+        self.tell_changed(scope, client);
         let service = &self.services[slot];
         let entry = service.ephemeral.get(ip, port)?;
         Some(judge(scope, service, &entry.instance, last_beat).next)

@@ -9,6 +9,7 @@ mod beat;
 mod catalog;
 mod client;
 mod connected;
+mod copies;
 mod deregister;
 mod expiry;
 mod health;
@@ -20,6 +21,7 @@ mod register;
 mod service;
 mod settings;
 mod sweep;
+mod telling;
 mod update;
 
 pub use service::{Service, Subscriber};

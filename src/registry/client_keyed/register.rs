@@ -76,6 +76,7 @@ impl ClientKeyed {
         self.changed(scope, slot, shown);
         if ephemeral {
             self.check_client_by(scope, client, slot, (given.ip(), port));
+            self.tell_changed(scope, client);
         }
         Ok(())
     }

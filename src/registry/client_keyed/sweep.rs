@@ -3,6 +3,7 @@
 //! (`metadata/dropped-after-a-minute`, `timing/recreated-service-lost`).
 
 use super::ClientKeyed;
+use super::client::Client;
 use crate::model::Millis;
 use crate::registry::scope::Scope;
 use crate::registry::timers::Timer;
@@ -12,7 +13,8 @@ use crate::registry::{Effect, StoreWrite};
 pub const CLIENT_SWEEP_MS: u64 = 5_000;
 /// From the start to the first sweep of empty services, ms.
 pub const FIRST_SERVICE_SWEEP_MS: u64 = 30_000;
-/// How long a client that publishes nothing may be silent, ms.
+/// How long a client that publishes nothing may be silent, and another member about its
+/// connection, ms.
 const CLIENT_IDLE_MS: u64 = 30_000;
 
 impl ClientKeyed {
@@ -28,6 +30,7 @@ impl ClientKeyed {
                 scope.options.cleaning.empty_service_interval_ms
             }
             _ => {
+                self.sweep_copies(scope, at);
                 self.sweep_clients(scope, at);
                 CLIENT_SWEEP_MS
             }
@@ -35,7 +38,7 @@ impl ClientKeyed {
         scope.timers.set(at + period_ms, timer);
     }
 
-    fn sweep_clients(&mut self, scope: &Scope<'_>, at: Millis) {
+    fn sweep_clients(&mut self, scope: &mut Scope<'_>, at: Millis) {
         let push_cache_ms = scope.switches.push_cache_millis as u64;
         let gone = self.clients.select(|client| {
             let idle_ms = at.since(client.last_seen);
@@ -45,6 +48,7 @@ impl ClientKeyed {
                 && (client.subscribed.is_empty() || idle_ms > push_cache_ms)
         });
         for slot in gone {
+            self.tell_gone(scope, slot);
             let Some(client) = self.clients.remove(slot) else { continue };
             for service in client.subscribed {
                 if let Some(service) = self.services.get_mut(service) {
@@ -52,6 +56,15 @@ impl ClientKeyed {
                 }
                 self.release(service);
             }
+        }
+    }
+
+    /// Forgets the connections of other members of which these have long said nothing.
+    fn sweep_copies(&mut self, scope: &mut Scope<'_>, at: Millis) {
+        let silent =
+            |client: &Client| client.is_foreign() && at.since(client.last_seen) > CLIENT_IDLE_MS;
+        for slot in self.clients.select(silent) {
+            self.forget_connected(scope, slot);
         }
     }
 

@@ -19,19 +19,27 @@ impl ClientKeyed {
         if !by.is_naming() {
             return Err(Refusal::null_pointer());
         }
-        if let Some(client) = self.clients.find_connected(by.id) {
-            self.withdraw_connected(scope, client, slot);
+        if let Some(client) = self.clients.find_connected(by.id)
+            && self.withdraw_connected(scope, client, slot)
+        {
+            self.tell_changed(scope, client);
         }
         Ok(scope.take_effects())
     }
 
     /// Takes a client's instance out of a service; the operator's record begins to expire.
-    pub(super) fn withdraw_connected(&mut self, scope: &mut Scope<'_>, client: usize, slot: usize) {
+    pub(in super::super) fn withdraw_connected(
+        &mut self,
+        scope: &mut Scope<'_>,
+        client: usize,
+        slot: usize,
+    ) -> bool {
         let service = &mut self.services[slot];
-        let Some(gone) = service.connected.remove(&client) else { return };
+        let Some(gone) = service.connected.remove(&client) else { return false };
         if let Some(record) = service.records.get_mut(&*metadata_id(&gone.instance)) {
             record.expiring = Some(scope.now);
         }
         self.unpublished(scope, client, slot, scope.now);
+        true
     }
 }

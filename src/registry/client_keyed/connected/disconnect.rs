@@ -9,8 +9,16 @@ use crate::registry::scope::Scope;
 impl ClientKeyed {
     /// Forgets a connection's client.
     pub fn disconnected(&mut self, scope: &mut Scope<'_>, id: ConnectionId) -> Vec<Effect> {
-        let Some(client) = self.clients.find_connected(id) else { return Vec::new() };
-        let Some(known) = self.clients.get_mut(client) else { return Vec::new() };
+        if let Some(client) = self.clients.find_connected(id) {
+            self.tell_gone(scope, client);
+            self.forget_connected(scope, client);
+        }
+        scope.take_effects()
+    }
+
+    /// Forgets the client of a connection, wherever that is.
+    pub(in super::super) fn forget_connected(&mut self, scope: &mut Scope<'_>, client: usize) {
+        let Some(known) = self.clients.get_mut(client) else { return };
         let published = std::mem::take(&mut known.published);
         let subscribed = std::mem::take(&mut known.subscribed);
         for slot in subscribed {
@@ -23,6 +31,5 @@ impl ClientKeyed {
             self.withdraw_connected(scope, client, slot);
         }
         self.clients.remove(client);
-        scope.take_effects()
     }
 }

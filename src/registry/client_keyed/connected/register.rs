@@ -25,7 +25,7 @@ impl ClientKeyed {
         let (Some((given, id)), true) = (given, by.is_naming()) else {
             return Err(Refusal::null_pointer());
         };
-        let client = self.clients.seen_connected(now, by.id);
+        let client = self.clients.seen_connected(now, by);
         if let Some(client) = self.clients.get_mut(client)
             && !client.published.contains(&slot)
         {
@@ -42,6 +42,7 @@ impl ClientKeyed {
         found.connected.insert(client, Registered { instance, id, last_beat: now, probe: 0 });
         let shown = found.shown_kind();
         self.changed(scope, slot, shown);
+        self.tell_changed(scope, client);
         Ok(scope.take_effects())
     }
 }

@@ -44,7 +44,7 @@ impl ClientKeyed {
         call: &RemoteSubscription<'_>,
         service: ServiceRef<'_>,
     ) {
-        let client = self.clients.seen_connected(scope.now, call.by.id);
+        let client = self.clients.seen_connected(scope.now, call.by);
         let slot = self.slot_for(service);
         let subscriber = Subscriber {
             client,
