@@ -47,7 +47,8 @@ pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
 pub use peer::{
-    MemberId, PeerAnswer, PeerCall, PeerFailure, RaftBeat, RaftPeer, RaftState, ServiceChecksums,
+    ClientCall, MemberId, PeerAnswer, PeerCall, PeerFailure, RaftBeat, RaftPeer, RaftState,
+    ServiceChecksums,
 };
 pub use push::{InfoHead, Render, RenderedList};
 pub use push_counts::PushCounts;

@@ -2,7 +2,7 @@
 //! their answers (`peer-wire/1.1.4`, `peer-wire/1.2.1`). Engines make and read them; `wire/peer`
 //! turns them into bytes and back.
 
-use crate::model::{Datum, DatumKey, DatumValue, Millis, ServiceKey};
+use crate::model::{ClientData, ClientId, Datum, DatumKey, DatumValue, Millis, ServiceKey};
 use std::sync::Arc;
 
 /// A member's identity: `ip:port` as the member list writes it; order is that of the text.
@@ -70,6 +70,22 @@ pub enum PeerCall {
     CleanDistro,
     /// GET `/service/subscribers`, of the asked node alone.
     Subscribers(ServiceKey),
+    /// A call of 2.x over gRPC.
+    Client(ClientCall),
+}
+
+/// What members of 2.x say to each other of their clients: a `DistroDataRequest`
+/// (`peer-wire/2.0.2-grpc`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientCall {
+    /// `CHANGE`: this is what the client publishes now.
+    Changed(Arc<ClientData>),
+    /// `DELETE`: the client is gone.
+    Gone(ClientId),
+    /// `VERIFY`: I still answer for this client; do you know it?
+    Verify(ClientId),
+    /// `SNAPSHOT`: tell me of every client that you know.
+    Snapshot,
 }
 
 /// What a member made of a call.
@@ -85,6 +101,10 @@ pub enum PeerAnswer {
     DistroDatums(Vec<Datum>),
     /// To [`PeerCall::Statuses`]: `ip:port` and health.
     Statuses(Vec<(String, bool)>),
+    /// To [`ClientCall::Verify`]: there is no such client here.
+    Unverified,
+    /// To [`ClientCall::Snapshot`]: every client.
+    Clients(Vec<ClientData>),
     /// Bytes that only the asker's asker reads.
     Text(String),
 }

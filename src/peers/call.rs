@@ -1,7 +1,7 @@
 //! What an engine wants done: calls to members, to which an answer or a failure comes back under
 //! the engine's own token. The calls themselves are `model::peer`, their bytes `wire/peer`.
 
-use crate::model::{MemberId, PeerCall};
+use crate::model::{ClientData, MemberId, PeerCall};
 
 /// Who made a call and takes its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub enum Engine {
     Members,
     /// Ephemeral instances.
     Distro,
+    /// Clients of 2.x.
+    Clients,
     /// Persistent ones, services and switches.
     Raft,
 }
@@ -35,4 +37,6 @@ pub enum Effect {
         /// What names the answer.
         token: Token,
     },
+    /// Take over what another member knows of clients.
+    TakeClients(Vec<ClientData>),
 }

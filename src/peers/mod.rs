@@ -2,5 +2,7 @@
 //! go out as values; nothing here knows a socket or the registry.
 
 pub mod call;
+pub mod client_sync;
 
 pub use call::{Effect, Engine, Token};
+pub use client_sync::{ClientSync, Clients, Neighbour};
