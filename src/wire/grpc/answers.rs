@@ -106,21 +106,6 @@ pub(super) fn begin(result: i64, code: i64, message: Option<&str>) -> JsonText {
     json
 }
 
-/// `DistroDataResponse` of a server that has no other: nothing can be verified, nothing is handled
-/// (`grpc/cluster-port`).
-pub fn distro(operation: Option<&str>) -> Answer {
-    let verify = operation == Some("VERIFY");
-    let (result, message) = if verify {
-        (500, "[DISTRO-FAILED] distro data verify failed")
-    } else {
-        (200, "handle distro request with exception")
-    };
-    let mut json = begin(result, 500, Some(message));
-    json.boolean("success", !verify);
-    let body = Bytes::from(json.finish());
-    Answer { kind: RequestKind::Distro.response(), body, code: 500 }
-}
-
 /// `ServerCheckResponse`.
 pub fn server_check(connection: &str) -> Answer {
     let mut json = begin(200, 0, None);

@@ -4,15 +4,14 @@
 mod answers;
 mod asks;
 pub mod balance;
+pub mod cluster;
 pub mod config;
 mod kinds;
 mod payload;
 mod requests;
 mod setup;
 
-pub use answers::{
-    Answer, ErrorCode, distro, info_answer, loader_info, names_answer, server_check,
-};
+pub use answers::{Answer, ErrorCode, info_answer, loader_info, names_answer, server_check};
 pub use asks::ask;
 pub use balance::Balance;
 pub use kinds::{RequestKind, is_response};
@@ -20,8 +19,8 @@ pub use payload::{
     Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix, without_metadata,
 };
 pub use requests::{
-    DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest, ReloadRequest,
-    Request, SubscribeRequest, Unread, read,
+    DistroData, DistroRequest, InstanceAction, InstanceRequest, ListRequest, QueryRequest,
+    ReloadRequest, Request, SubscribeRequest, Unread, read,
 };
 pub use setup::{ClientAnswer, SetupRequest, client_answer, setup};
 

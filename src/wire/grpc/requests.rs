@@ -115,6 +115,21 @@ pub struct ReloadRequest {
 pub struct DistroRequest {
     /// `VERIFY`, `SNAPSHOT`, `ADD`, `CHANGE`, `DELETE`, `QUERY`.
     pub operation: Option<Box<str>>,
+    /// What it is about.
+    pub data: Option<DistroData>,
+}
+
+/// What a [`DistroRequest`] is about.
+#[derive(Debug, Default)]
+pub struct DistroData {
+    /// `resourceKey`: the client's name.
+    pub key: Option<Box<str>>,
+    /// `resourceType`: what kind of data it is.
+    pub kind: Option<Box<str>>,
+    /// `type`: what happened to it.
+    pub operation: Option<Box<str>>,
+    /// `content`, in base64.
+    pub content: Option<Box<str>>,
 }
 
 macro_rules! of_service {
@@ -325,9 +340,36 @@ fn distro(tokens: &mut Tokens, headers: &mut Headers) -> Read<DistroRequest> {
     fields(tokens, headers, |tokens, name| {
         match name {
             "dataOperation" => request.operation = scalars::text(tokens)?,
+            "distroData" => request.data = distro_data(tokens)?,
             _ => return Ok(false),
         }
         Ok(true)
     })?;
     Ok(request)
+}
+
+fn distro_data(tokens: &mut Tokens) -> Read<Option<DistroData>> {
+    if tokens.current() == Some(Token::Null) {
+        return Ok(None);
+    }
+    let mut data = DistroData::default();
+    bean::object(tokens, "", |tokens, name| {
+        match name {
+            "type" => data.operation = scalars::text(tokens)?,
+            "content" => data.content = scalars::text(tokens)?,
+            "distroKey" if tokens.current() != Some(Token::Null) => {
+                bean::object(tokens, "", |tokens, name| {
+                    match name {
+                        "resourceKey" => data.key = scalars::text(tokens)?,
+                        "resourceType" => data.kind = scalars::text(tokens)?,
+                        _ => return Ok(false),
+                    }
+                    Ok(true)
+                })?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(Some(data))
 }

@@ -196,7 +196,7 @@ pub(super) fn no_creator(tokens: &Tokens, class: &str, from: &str) -> Failure {
 }
 
 /// `handleUnexpectedToken`.
-pub(super) fn unexpected(tokens: &mut Tokens, class: &str) -> Failure {
+pub(in crate::wire) fn unexpected(tokens: &mut Tokens, class: &str) -> Failure {
     let (shape, token) = match tokens.current() {
         Some(Token::StartObject) => ("Object value", "START_OBJECT"),
         Some(Token::EndObject) => ("Object value", "END_OBJECT"),
