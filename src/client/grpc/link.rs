@@ -15,6 +15,13 @@ use tokio::time::timeout;
 
 /// Path of the stream.
 const STREAM: &str = "/BiRequestStream/requestBiStream";
+/// The headers of a Java client.
+const HEADERS: [(&str, &str); 4] = [
+    ("content-type", "application/grpc"),
+    ("te", "trailers"),
+    ("user-agent", "grpc-java-netty/1.24.0"),
+    ("grpc-accept-encoding", "gzip"),
+];
 /// How long an orderly end may take.
 const FAREWELL: Duration = Duration::from_millis(100);
 /// Room for answers, as clients that read at once announce it.
@@ -100,7 +107,7 @@ impl Link {
         *request.method_mut() = http::Method::POST;
         let uri = format!("http://{}{path}", self.authority);
         *request.uri_mut() = uri.parse().unwrap_or_default();
-        for (name, value) in [("content-type", "application/grpc"), ("te", "trailers")] {
+        for (name, value) in HEADERS {
             request.headers_mut().insert(name, http::HeaderValue::from_static(value));
         }
         request

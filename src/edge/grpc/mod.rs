@@ -4,9 +4,10 @@
 //! - `connection`: one TCP connection: its calls, its stream, its end.
 //! - `message`: messages in their frames, read and written.
 //! - `unary`: what becomes of a call, in the order of the real dispatcher.
-//! - `naming`, `loader`, `config`: the calls themselves.
+//! - `naming`, `loader`, `config`, `distro`: the calls themselves.
 //! - `stream`: what a client says on its stream, and what it is asked there.
 //! - `access`: who may call; `listening`: the configurations that a client wants to hear of.
+//! - `links`: the ways to the ports of the other members.
 //! - `lines`: the ways to the clients' streams: bounded, the newest state wins.
 //!
 //! tonic is left out: a real server resets a stream at the length of a message that is too large,
@@ -16,7 +17,9 @@
 mod access;
 mod config;
 mod connection;
+mod distro;
 mod lines;
+mod links;
 mod listening;
 mod loader;
 mod message;
@@ -26,4 +29,5 @@ mod stream;
 mod unary;
 
 pub use lines::Lines;
+pub use links::{MemberLinks, Outcomes, Speaker};
 pub use server::{Port, serve};

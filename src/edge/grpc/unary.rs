@@ -3,12 +3,12 @@
 
 use super::lines::Line;
 use super::server::Shared;
-use super::{access, config, loader, naming};
+use super::{access, config, distro, loader, naming};
 use crate::edge::nacos::Note;
 use crate::model::{ConnectionMeta, Refusal};
 use crate::node::{Node, Operation};
 use crate::wire::grpc::{
-    Answer, ErrorCode, Headers, Payload, Request, RequestKind, Unread, distro, read, server_check,
+    Answer, ErrorCode, Headers, Payload, Request, RequestKind, Unread, read, server_check,
 };
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ async fn handle(
             _ => config::remove(call, &request).await,
         },
         Request::Listen(request) => Ok(config::listen(call, line, &request)),
-        Request::Distro(request) => Ok(distro(request.operation.as_deref())),
+        Request::Distro(request) => Ok(distro::take(call, &request)),
         Request::Reload(request) => Ok(loader::reload(call, &request)),
         Request::Plain => match kind {
             RequestKind::HealthCheck => Ok(Answer::success(kind)),

@@ -1,0 +1,268 @@
+//! The ways to the gRPC ports of the other members (`ClusterRpcClientProxy`): one connection to
+//! each, opened by whoever speaks first, checked each 5 s, opened again when it breaks. Calls wait
+//! in a bounded queue; one that finds no connection fails at once, so a member that is down costs
+//! the others nothing.
+
+use crate::client::grpc::{AUTO, Link, Reply};
+use crate::model::{ClientCall, MemberId, PeerAnswer, PeerFailure};
+use crate::peers::Token;
+use crate::wire::grpc::Payload;
+use crate::wire::grpc::cluster::{
+    answer_of, client_call, health_check, is_accepted, link_check, link_setup,
+};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// From a member's HTTP port to the one where members are served.
+const PORT_OFFSET: u16 = 1_001;
+/// Path of unary calls.
+const UNARY: &str = "/Request/request";
+/// Calls that wait for one member; more fail at once.
+const MAX_QUEUED: usize = 65_536;
+/// Calls under way to one member.
+const MAX_UNDER_WAY: usize = 256;
+/// How long a connection may take to come about.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
+/// How long an answer may take (`nacos.core.protocol.distro.data.sync.timeoutMs`).
+const CALL_PATIENCE: Duration = Duration::from_secs(3);
+/// From one check of a connection to the next.
+const CHECK_PERIOD: Duration = Duration::from_secs(5);
+/// From the first failure to connect to the next try; each further one waits 100 ms longer.
+const FIRST_REST: Duration = Duration::from_millis(200);
+const REST_STEP: Duration = Duration::from_millis(100);
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// Takes what became of calls.
+pub trait Outcomes: Send + Sync {
+    /// A call was answered, or came to nothing.
+    fn answered(&self, token: Token, outcome: Result<PeerAnswer, PeerFailure>);
+}
+
+/// How a node speaks to the members.
+#[derive(Debug, Clone)]
+pub struct Speaker {
+    /// The version it gives for itself.
+    pub version: String,
+    /// The machine's address.
+    pub machine: String,
+    /// Whether a member that could not be reached is left alone for a while; on a manual clock it
+    /// is not, since no such while passes.
+    pub rests: bool,
+}
+
+/// All ways of one node.
+pub struct MemberLinks {
+    shared: Arc<Shared>,
+    ways: Mutex<FxHashMap<MemberId, mpsc::Sender<Queued>>>,
+    runtime: tokio::runtime::Handle,
+}
+
+struct Shared {
+    speaker: Speaker,
+    outcomes: Arc<dyn Outcomes>,
+    under_way: AtomicUsize,
+    idle: Notify,
+}
+
+struct Queued {
+    call: ClientCall,
+    token: Token,
+}
+
+impl MemberLinks {
+    /// No ways so far; connections live on that runtime.
+    pub fn new(
+        speaker: Speaker,
+        outcomes: Arc<dyn Outcomes>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        let (under_way, idle) = (AtomicUsize::new(0), Notify::new());
+        let shared = Arc::new(Shared { speaker, outcomes, under_way, idle });
+        Self { shared, ways: Mutex::default(), runtime }
+    }
+
+    /// Calls a member; the outcome comes later, and always.
+    pub fn call(&self, to: &MemberId, call: ClientCall, token: Token) {
+        self.shared.under_way.fetch_add(1, Ordering::SeqCst);
+        let queued = Queued { call, token };
+        let refused = {
+            let mut ways = self.ways.lock();
+            let way = ways.entry(to.clone()).or_insert_with(|| self.open(to));
+            way.try_send(queued).err()
+        };
+        if let Some(refused) = refused {
+            self.shared.settle(refused.into_inner().token, Err(PeerFailure::Crowded));
+        }
+    }
+
+    /// Forgets the ways to everybody who is no member.
+    pub fn keep(&self, members: &[MemberId]) {
+        self.ways.lock().retain(|to, _| members.contains(to));
+    }
+
+    /// Calls that have no outcome yet.
+    pub fn under_way(&self) -> usize {
+        self.shared.under_way.load(Ordering::SeqCst)
+    }
+
+    /// Ends when every call has its outcome.
+    pub async fn settled(&self) {
+        loop {
+            let idle = self.shared.idle.notified();
+            if self.under_way() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    fn open(&self, to: &MemberId) -> mpsc::Sender<Queued> {
+        let (sender, queue) = mpsc::channel(MAX_QUEUED);
+        let way = Way {
+            to: to.clone(),
+            shared: self.shared.clone(),
+            link: None,
+            failures: 0,
+            rest_until: Instant::now(),
+        };
+        self.runtime.spawn(way.run(queue));
+        sender
+    }
+}
+
+impl Shared {
+    fn settle(&self, token: Token, outcome: Result<PeerAnswer, PeerFailure>) {
+        self.outcomes.answered(token, outcome);
+        if self.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.idle.notify_waiters();
+        }
+    }
+}
+
+/// The way to one member.
+struct Way {
+    to: MemberId,
+    shared: Arc<Shared>,
+    link: Option<Arc<Link>>,
+    failures: u32,
+    rest_until: Instant,
+}
+
+impl Way {
+    async fn run(mut self, mut queue: mpsc::Receiver<Queued>) {
+        let mut calls = FuturesUnordered::new();
+        let mut check = Instant::now() + CHECK_PERIOD;
+        loop {
+            tokio::select! {
+                queued = queue.recv(), if calls.len() < MAX_UNDER_WAY => {
+                    let Some(queued) = queued else { break };
+                    check = Instant::now() + CHECK_PERIOD;
+                    match self.connected().await {
+                        Some(link) => {
+                            calls.push(speak(self.shared.clone(), link, self.to.clone(), queued));
+                        }
+                        None => self.shared.settle(queued.token, Err(PeerFailure::Refused)),
+                    }
+                }
+                Some(()) = calls.next(), if !calls.is_empty() => {}
+                () = sleep_until(check) => {
+                    check = Instant::now() + CHECK_PERIOD;
+                    self.check().await;
+                }
+            }
+        }
+        // No member any more: what is under way still has its outcome.
+        while calls.next().await.is_some() {}
+    }
+
+    /// The connection; `None` when there is none to be had now.
+    async fn connected(&mut self) -> Option<Arc<Link>> {
+        if let Some(link) = self.link.as_ref().filter(|link| !link.is_closed()) {
+            return Some(link.clone());
+        }
+        self.link = None;
+        if self.shared.speaker.rests && Instant::now() < self.rest_until {
+            return None;
+        }
+        let attempt = connect(&self.to, &self.shared.speaker);
+        match timeout(CONNECT_PATIENCE, attempt).await.ok().flatten() {
+            Some(link) => {
+                self.failures = 0;
+                self.link = Some(Arc::new(link));
+            }
+            None => {
+                let rest = FIRST_REST + REST_STEP * self.failures;
+                self.failures = self.failures.saturating_add(1).min(1_000);
+                self.rest_until = Instant::now() + rest.min(LONGEST_REST);
+            }
+        }
+        self.link.clone()
+    }
+
+    /// Shows a silent connection that this side lives.
+    async fn check(&mut self) {
+        let Some(link) = self.connected().await else { return };
+        let check = health_check(&self.shared.speaker.machine).encode();
+        let reply = link.call(UNARY, check, CALL_PATIENCE).await;
+        for kind in AUTO {
+            // They were answered as they came, and nobody else reads them.
+            while link.take(kind).is_some() {}
+        }
+        if !matches!(reply, Reply::Message(response) if is_accepted(&response)) {
+            self.link = None;
+        }
+    }
+}
+
+/// Makes one call.
+async fn speak(shared: Arc<Shared>, link: Arc<Link>, to: MemberId, queued: Queued) {
+    let Queued { call, token } = queued;
+    let request = client_call(&call, &to, &shared.speaker.machine).encode();
+    let outcome = match link.call(UNARY, request, CALL_PATIENCE).await {
+        Reply::Message(response) => answer_of(&call, &response),
+        Reply::Failed(status) if status.code == "DEADLINE_EXCEEDED" => Err(PeerFailure::TimedOut),
+        Reply::Failed(_) => Err(PeerFailure::Broken),
+    };
+    shared.settle(token, outcome);
+}
+
+/// Connects to a member as a real server does: a check, then the setup on the stream. A member
+/// that starts refuses the check.
+async fn connect(to: &str, speaker: &Speaker) -> Option<Link> {
+    let (host, port) = to.rsplit_once(':')?;
+    let port = port.parse::<u16>().ok()?.checked_add(PORT_OFFSET)?;
+    let address = (host.trim_matches(['[', ']']), port).to_socket_addrs().ok()?.next()?;
+    let auto = AUTO.map(str::to_owned).to_vec();
+    let mut link = Link::open(address, None, auto, Arc::default()).await.ok()?;
+    let check = link.call(UNARY, link_check(&speaker.machine).encode(), CALL_PATIENCE).await;
+    let accepted =
+        |response: &Payload| response.kind == "ServerCheckResponse" && is_accepted(response);
+    if !matches!(&check, Reply::Message(response) if accepted(response)) {
+        return None;
+    }
+    let setup = link_setup(&speaker.version, &speaker.machine).encode();
+    link.send(Some(setup)).await.ok()?;
+    registered(&link, speaker).await.then_some(link)
+}
+
+/// A setup is not answered: the first call that is not refused shows that it was taken.
+async fn registered(link: &Link, speaker: &Speaker) -> bool {
+    /// A real server sleeps 100 ms instead.
+    const TRIES: u32 = 100;
+    for _ in 0..TRIES {
+        let check = health_check(&speaker.machine).encode();
+        match link.call(UNARY, check, CALL_PATIENCE).await {
+            Reply::Message(response) if is_accepted(&response) => return true,
+            Reply::Message(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Reply::Failed(_) => return false,
+        }
+    }
+    false
+}
