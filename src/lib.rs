@@ -15,6 +15,7 @@ pub mod peers;
 pub mod profile;
 pub mod registry;
 pub mod serve;
+pub mod snapshot;
 pub mod verify;
 pub mod wire;
 

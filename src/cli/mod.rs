@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod ctl;
 mod exit;
+mod fleet;
 mod log;
 mod man;
 mod output;
@@ -16,6 +17,7 @@ mod profiles;
 mod ready;
 mod serve;
 mod settings;
+mod snapshot;
 mod table;
 mod usage;
 mod verify;
@@ -49,6 +51,7 @@ enum Subcommands {
     Serve(Box<serve::ServeArgs>),
     Verify(verify::VerifyArgs),
     Bench(Box<bench::BenchArgs>),
+    Snapshot(snapshot::SnapshotArgs),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Subcommands::Serve(args) => serve::run(&args),
         Subcommands::Verify(args) => verify::run(&args),
         Subcommands::Bench(args) => bench::run(&args),
+        Subcommands::Snapshot(args) => snapshot::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

@@ -3,11 +3,12 @@
 use crate::run;
 
 /// Every page of help.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
     "",
     "serve",
     "verify",
     "bench",
+    "snapshot",
     "profiles",
     "profiles list",
     "profiles show",

@@ -15,11 +15,11 @@ const LAYERS: [(&str, u8); 25] = [
     ("node", 3),
     ("client", 3),
     ("edge", 4),
+    ("snapshot", 4),
     ("serve", 5),
     ("bench", 5),
     ("verify", 5),
     ("rescue", 5),
-    ("snapshot", 5),
     ("compensate", 5),
     ("audit", 5),
     ("diff", 5),
@@ -34,11 +34,12 @@ const LAYERS: [(&str, u8); 25] = [
 
 /// Modules that may use less than every lower layer: they judge servers or speak to them, and one
 /// that shared the server's code would agree with its mistakes.
-const NARROWER: [(&str, &[&str]); 4] = [
+const NARROWER: [(&str, &[&str]); 5] = [
     ("client", &["model", "wire"]),
     ("bench", &["model", "wire", "client"]),
     ("verify", &["model", "wire", "client"]),
     ("ctl", &["model", "wire", "client"]),
+    ("snapshot", &["model", "wire", "client"]),
 ];
 
 /// Every `crate::module` is of a lower layer.
