@@ -19,6 +19,8 @@ pub enum DatumKey {
 }
 
 const LISTS: &str = "com.alibaba.nacos.naming.iplist.";
+const BRIEF_LISTS: &str = "iplist.";
+const BRIEF_SERVICES: &str = "meta.";
 const EPHEMERAL: &str = "ephemeral.";
 const SERVICES: &str = "com.alibaba.nacos.naming.domains.meta.";
 const SWITCHES: &str = "00-00---000-NACOS_SWITCH_DOMAIN-000---00-00";
@@ -51,6 +53,33 @@ impl DatumKey {
             Self::Persistent(service) => full(LISTS, service),
             Self::Ephemeral(service) => full(&format!("{LISTS}{EPHEMERAL}"), service),
             Self::Switches => format!("{SERVICES}{SWITCHES}"),
+        }
+    }
+
+    /// As a leader's beat writes it, without what all keys begin with.
+    pub fn brief(&self) -> String {
+        let text = self.text();
+        let brief = text.strip_prefix(SERVICES).map(|name| format!("{BRIEF_SERVICES}{name}"));
+        let brief = brief.or_else(|| Some(format!("{BRIEF_LISTS}{}", text.strip_prefix(LISTS)?)));
+        brief.unwrap_or(text)
+    }
+
+    /// Reads a key of a leader's beat; `None` for what is none.
+    pub fn read_brief(text: &str) -> Option<Self> {
+        match (text.strip_prefix(BRIEF_SERVICES), text.strip_prefix(BRIEF_LISTS)) {
+            (Some(name), _) => Self::read(&format!("{SERVICES}{name}")),
+            (None, Some(name)) => Self::read(&format!("{LISTS}{name}")),
+            (None, None) => Self::read(text),
+        }
+    }
+
+    /// The service whose key it is; `None` for the switches.
+    pub fn service(&self) -> Option<&ServiceKey> {
+        match self {
+            Self::Service(service) | Self::Persistent(service) | Self::Ephemeral(service) => {
+                Some(service)
+            }
+            Self::Switches => None,
         }
     }
 
@@ -179,6 +208,7 @@ mod tests {
             DatumKey::Ephemeral(service()),
             DatumKey::Switches,
         ] {
+            assert_eq!(DatumKey::read_brief(&key.brief()), Some(key.clone()));
             assert_eq!(DatumKey::read(&key.text()), Some(key));
         }
         for text in ["", "com.alibaba.nacos.naming.iplist.x", "public##G@@S"] {

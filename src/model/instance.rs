@@ -60,3 +60,21 @@ pub enum HealthChecker {
     /// Nobody looks; health is set by `PUT /health/instance`.
     None,
 }
+
+impl HealthChecker {
+    /// As 1.x servers write it under a key and into checksums: fields in alphabetical order.
+    pub fn sorted_text(&self) -> String {
+        match self {
+            Self::Tcp => r#"{"type":"TCP"}"#.to_owned(),
+            Self::None => r#"{"type":"NONE"}"#.to_owned(),
+            Self::Http { path, headers, expected_response_code } => format!(
+                r#"{{"expectedResponseCode":{expected_response_code},"headers":"{headers}","path":"{path}","type":"HTTP"}}"#
+            ),
+            Self::Mysql { user, pwd, cmd } => {
+                let text = |value: &Option<String>| value.clone().unwrap_or_default();
+                let (cmd, pwd, user) = (text(cmd), text(pwd), text(user));
+                format!(r#"{{"cmd":"{cmd}","pwd":"{pwd}","type":"MYSQL","user":"{user}"}}"#)
+            }
+        }
+    }
+}

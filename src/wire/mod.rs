@@ -4,6 +4,7 @@
 //! - `form`, `params`: what a servlet finds in query and body, and how Nacos reads it.
 //! - `request_param`: what Spring converts before a controller sees it.
 //! - `grpc`: the messages of 2.x connections.
+//! - `peer`: what 1.x members call each other.
 //! - `v1`: the calls of the HTTP API and their answers.
 //! - `status`: the one place that decides what a client sees of a refusal.
 //! - `reply`, `media`: an answer before it meets a socket, and its negotiated type.
@@ -15,6 +16,7 @@ pub mod json;
 pub mod jwt;
 pub mod media;
 pub mod params;
+pub mod peer;
 pub mod push;
 pub mod reply;
 pub mod request_param;

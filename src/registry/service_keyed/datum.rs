@@ -13,7 +13,7 @@ impl ServiceKeyed {
         let clusters = clusters.into_iter().map(|known| ClusterDatum {
             name: &known.name,
             settings: &known.settings,
-            checker: super::settings::checker_text(&known.settings.checker),
+            checker: known.settings.checker.sorted_text(),
         });
         Some(ServiceDatum {
             key: &found.key,

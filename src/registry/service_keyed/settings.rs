@@ -4,8 +4,7 @@
 
 use super::{Cluster, Service, ServiceKeyed};
 use crate::model::{
-    ClusterSettings, HealthChecker, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef,
-    validate,
+    ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef, validate,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite};
@@ -177,21 +176,5 @@ impl ServiceKeyed {
             }
         }
         Ok(())
-    }
-}
-
-/// The JSON of a checker as fastjson writes it.
-pub(super) fn checker_text(checker: &HealthChecker) -> String {
-    match checker {
-        HealthChecker::Tcp => r#"{"type":"TCP"}"#.to_owned(),
-        HealthChecker::None => r#"{"type":"NONE"}"#.to_owned(),
-        HealthChecker::Http { path, headers, expected_response_code } => format!(
-            r#"{{"expectedResponseCode":{expected_response_code},"headers":"{headers}","path":"{path}","type":"HTTP"}}"#
-        ),
-        HealthChecker::Mysql { user, pwd, cmd } => {
-            let text = |value: &Option<String>| value.clone().unwrap_or_default();
-            let (cmd, pwd, user) = (text(cmd), text(pwd), text(user));
-            format!(r#"{{"cmd":"{cmd}","pwd":"{pwd}","type":"MYSQL","user":"{user}"}}"#)
-        }
     }
 }

@@ -71,7 +71,7 @@ fn describe(service: &Service, invalid: usize, total: usize) -> String {
     let mut clusters: Vec<String> = Vec::new();
     for cluster in service.clusters_in_order() {
         let settings = &cluster.settings;
-        let kind = super::settings::checker_text(&settings.checker);
+        let kind = settings.checker.sorted_text();
         clusters.push(format!(
             "{{\"healthChecker\":{kind},\"defIPPort\":80,\"defCkport\":{},\"name\":\"{}\",\
              \"useIPPort4Check\":{},\"sitegroup\":\"\"}}",

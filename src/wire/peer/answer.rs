@@ -1,0 +1,71 @@
+//! What a member's answer to a call means.
+
+use super::{datum, raft};
+use crate::model::{PeerAnswer, PeerCall, PeerFailure, Refusal};
+use crate::profile::Quirks;
+use crate::wire::text::json::JsonText;
+use serde_json::Value;
+
+/// Reads an answer. 304 is as good as 200 to a sync.
+///
+/// # Errors
+/// The member refused, or its answer is not what such calls are answered.
+pub fn answer(
+    call: &PeerCall,
+    status: u16,
+    body: &[u8],
+    quirks: &Quirks,
+) -> Result<PeerAnswer, PeerFailure> {
+    let synced = status == 304 && matches!(call, PeerCall::DistroPut(_));
+    if status != 200 && !synced {
+        let body = String::from_utf8_lossy(body).into_owned();
+        return Err(PeerFailure::Status { status, body });
+    }
+    read(call, body, quirks).map_err(|refusal| PeerFailure::Unreadable(refusal.message.into()))
+}
+
+fn read(call: &PeerCall, body: &[u8], quirks: &Quirks) -> Result<PeerAnswer, Refusal> {
+    Ok(match call {
+        PeerCall::Vote(_) | PeerCall::RaftBeat(_) => {
+            PeerAnswer::Peer(raft::read_peer(&String::from_utf8_lossy(body))?)
+        }
+        PeerCall::RaftDatums(_) => PeerAnswer::RaftDatums(datum::read_list(body, quirks)?),
+        PeerCall::DistroGet(_) | PeerCall::DistroAll => {
+            PeerAnswer::DistroDatums(datum::read_map(body, quirks)?)
+        }
+        PeerCall::Statuses(_) => PeerAnswer::Statuses(statuses(body)?),
+        PeerCall::Subscribers(_) => PeerAnswer::Text(String::from_utf8_lossy(body).into_owned()),
+        PeerCall::ServerStatus { .. }
+        | PeerCall::RaftPublish { .. }
+        | PeerCall::RaftRemove(_)
+        | PeerCall::RaftCommit { .. }
+        | PeerCall::RaftForget { .. }
+        | PeerCall::DistroPut(_)
+        | PeerCall::DistroChecksum { .. }
+        | PeerCall::ServiceStatus(_)
+        | PeerCall::CleanDistro => PeerAnswer::Done,
+    })
+}
+
+/// `ip:port_health` of each instance; what is behind the first `_` decides.
+fn statuses(body: &[u8]) -> Result<Vec<(String, bool)>, Refusal> {
+    let value = raft::json(&String::from_utf8_lossy(body))?;
+    let ips = value.get("ips").and_then(Value::as_array).ok_or_else(Refusal::null_pointer)?;
+    let status = |text: &Value| {
+        let (address, health) = text.as_str()?.split_once('_')?;
+        Some((address.to_owned(), health.eq_ignore_ascii_case("true")))
+    };
+    Ok(ips.iter().filter_map(status).collect())
+}
+
+/// The answer to a vote or a beat: a hash map of the bean's fields.
+pub fn peer(peer: &crate::model::RaftPeer) -> String {
+    let mut json = JsonText::object();
+    json.text("voteFor", peer.vote.as_deref().unwrap_or_default());
+    json.text("ip", &peer.id);
+    json.number("heartbeatDueMs", peer.heartbeat_due_ms);
+    json.number("leaderDueMs", peer.leader_due_ms);
+    json.number("term", peer.term);
+    json.text("state", peer.state.name());
+    json.finish()
+}

@@ -1,0 +1,142 @@
+//! One call as the bytes of an HTTP request.
+
+use super::client::{Headers, Sender};
+use super::{datum, distro, gzip, raft};
+use crate::model::{DatumKey, PeerCall, ServiceKey};
+use crate::profile::Quirks;
+
+/// Waits of Java's own client, ms; the other clients would wait longer, or for ever.
+const TIMEOUT_MS: u64 = 10_000;
+
+/// A call, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerRequest {
+    /// Method.
+    pub method: &'static str,
+    /// Path without the query.
+    pub path: String,
+    /// Query without its question mark; empty when there is none.
+    pub query: String,
+    /// Headers in the order of the wire, `Host` and `Content-Length` among them.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+    /// How long its answer is waited for, ms.
+    pub timeout_ms: u64,
+}
+
+/// The call as this version sends it to the member `host`.
+pub fn request(call: &PeerCall, host: &str, quirks: &Quirks) -> PeerRequest {
+    let sender = Sender { host, version: &quirks.server.version };
+    let query = query(call);
+    let body = body(call, quirks);
+    let (method, path) = address(call);
+    PeerRequest {
+        method,
+        path: format!("/nacos/v1/ns{path}"),
+        query,
+        headers: headers(call, &sender, body.as_ref().map(Vec::len)),
+        body: body.unwrap_or_default(),
+        timeout_ms: TIMEOUT_MS,
+    }
+}
+
+fn address(call: &PeerCall) -> (&'static str, &'static str) {
+    match call {
+        PeerCall::ServerStatus { .. } => ("GET", "/operator/server/status"),
+        PeerCall::Vote(_) => ("POST", "/raft/vote"),
+        PeerCall::RaftBeat(_) => ("POST", "/raft/beat"),
+        PeerCall::RaftDatums(_) => ("GET", "/raft/datum"),
+        PeerCall::RaftPublish { .. } => ("POST", "/raft/datum"),
+        PeerCall::RaftRemove(_) => ("DELETE", "/raft/datum"),
+        PeerCall::RaftCommit { .. } => ("POST", "/raft/datum/commit"),
+        PeerCall::RaftForget { .. } => ("DELETE", "/raft/datum/commit"),
+        PeerCall::DistroPut(_) => ("PUT", "/distro/datum"),
+        PeerCall::DistroChecksum { .. } => ("PUT", "/distro/checksum"),
+        PeerCall::DistroGet(_) => ("GET", "/distro/datum"),
+        PeerCall::DistroAll => ("GET", "/distro/datums"),
+        PeerCall::ServiceStatus(_) => ("POST", "/service/status"),
+        PeerCall::Statuses(_) => ("GET", "/instance/statuses"),
+        PeerCall::CleanDistro => ("GET", "/api/distroStatus"),
+        PeerCall::Subscribers(_) => ("GET", "/service/subscribers"),
+    }
+}
+
+/// The order of parameters is that of the hash map they stand in; some clients leave the last `&`.
+fn query(call: &PeerCall) -> String {
+    match call {
+        PeerCall::ServerStatus { from, at, weight } => {
+            let status = encode(&format!("unknown#{from}#{}#{weight}\r\n", at.0));
+            format!("encoding=UTF-8&serverStatus={status}&nofix=1")
+        }
+        PeerCall::Vote(peer) => {
+            format!("encoding=UTF-8&vote={}&nofix=1", encode(&raft::peer(peer)))
+        }
+        PeerCall::RaftDatums(keys) => format!("keys={}", encode(&joined(keys))),
+        PeerCall::RaftRemove(key) => {
+            format!("encoding=UTF-8&key={}&nofix=1&", encode(&encode(&key.text())))
+        }
+        PeerCall::DistroChecksum { source, .. } => format!("source={}", encode(source)),
+        PeerCall::Statuses(ServiceKey { namespace, name }) => {
+            format!("nofix=1&encoding=UTF-8&key={}&", encode(&format!("{namespace}##{name}")))
+        }
+        PeerCall::CleanDistro => "encoding=UTF-8&action=without-diamond-clean&nofix=1&".into(),
+        PeerCall::Subscribers(ServiceKey { namespace, name }) => format!(
+            "encoding=UTF-8&aggregation=false&serviceName={}&namespaceId={}&nofix=1&",
+            encode(name),
+            encode(namespace)
+        ),
+        _ => String::new(),
+    }
+}
+
+fn body(call: &PeerCall, quirks: &Quirks) -> Option<Vec<u8>> {
+    Some(match call {
+        PeerCall::RaftBeat(beat) => gzip::pack(&raft::beat(beat)),
+        PeerCall::RaftPublish { key, value } => raft::published(key, value, quirks).into_bytes(),
+        PeerCall::RaftCommit { datum, source } => {
+            raft::committed(datum, source, quirks).into_bytes()
+        }
+        PeerCall::RaftForget { key, source } => raft::forgotten(key, source).into_bytes(),
+        PeerCall::DistroPut(datums) => datum::map(datums, quirks).into_bytes(),
+        PeerCall::DistroChecksum { checksums, .. } => distro::checksums(checksums).into_bytes(),
+        PeerCall::DistroGet(keys) => distro::wanted(&joined(keys)).into_bytes(),
+        PeerCall::ServiceStatus(status) => distro::service_status(status).into_bytes(),
+        PeerCall::ServerStatus { .. }
+        | PeerCall::Vote(_)
+        | PeerCall::RaftDatums(_)
+        | PeerCall::RaftRemove(_)
+        | PeerCall::DistroAll
+        | PeerCall::Statuses(_)
+        | PeerCall::CleanDistro
+        | PeerCall::Subscribers(_) => return None,
+    })
+}
+
+fn headers(call: &PeerCall, sender: &Sender<'_>, body_bytes: Option<usize>) -> Headers {
+    let key = |key: &DatumKey| vec![("key", key.text())];
+    let length = body_bytes.unwrap_or_default();
+    match call {
+        PeerCall::DistroChecksum { .. } => sender.asynchronous(sender.as_checksum(), body_bytes),
+        PeerCall::RaftCommit { datum, .. } => sender.asynchronous(key(&datum.key), body_bytes),
+        PeerCall::RaftPublish { key: datum, .. } => sender.apache(key(datum), length),
+        PeerCall::DistroGet(_) => sender.apache(Vec::new(), length),
+        PeerCall::DistroPut(_) => sender.apache_put(length),
+        PeerCall::DistroAll | PeerCall::RaftRemove(_) | PeerCall::Subscribers(_) => sender.java(),
+        PeerCall::Statuses(_) | PeerCall::CleanDistro => sender.java_twice(),
+        PeerCall::ServerStatus { .. }
+        | PeerCall::Vote(_)
+        | PeerCall::RaftBeat(_)
+        | PeerCall::RaftDatums(_)
+        | PeerCall::RaftForget { .. }
+        | PeerCall::ServiceStatus(_) => sender.asynchronous(Vec::new(), body_bytes),
+    }
+}
+
+fn joined(keys: &[DatumKey]) -> String {
+    keys.iter().map(DatumKey::text).collect::<Vec<_>>().join(",")
+}
+
+fn encode(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
