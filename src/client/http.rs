@@ -221,6 +221,26 @@ impl Connection {
         Ok(response)
     }
 
+    /// Sends a request that is written already and reads its whole response.
+    ///
+    /// # Errors
+    /// The connection broke, or one write or read took longer than `limit`.
+    pub async fn exchange_bytes(
+        &mut self,
+        request: &[u8],
+        to_head: bool,
+        limit: Duration,
+    ) -> Result<Response, HttpError> {
+        self.reusable = false;
+        self.timeout = limit;
+        timeout(limit, self.stream.write_all(request))
+            .await
+            .map_err(|_| HttpError::TimedOut(limit))??;
+        let (response, reusable) = http_read::response(self, to_head).await?;
+        self.reusable = reusable;
+        Ok(response)
+    }
+
     /// Whether the last exchange left the connection fit for another one.
     pub fn is_reusable(&self) -> bool {
         self.reusable

@@ -5,4 +5,5 @@ pub mod grpc;
 pub mod http;
 pub mod nacos;
 pub mod outbox;
+pub mod peer;
 pub mod probe;

@@ -20,6 +20,11 @@ pub enum PeerCall {
         /// Its weight, half its processors.
         weight: i32,
     },
+    /// POST `/v1/core/cluster/report` of 2.x: I am here, and this is what I can do.
+    Report {
+        /// Who reports.
+        from: MemberId,
+    },
     /// POST `/raft/vote`: vote for me.
     Vote(RaftPeer),
     /// POST `/raft/beat`: I lead, and these keys I have.

@@ -10,6 +10,7 @@ pub mod journal;
 pub mod metrics;
 pub mod operation;
 pub mod passwords;
+pub mod peering;
 pub mod process;
 mod remote;
 pub mod store;
@@ -28,6 +29,7 @@ use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
 };
 use parking_lot::{Mutex, RwLock};
+use peering::{Peering, PeeringConfig};
 use remote::Resets;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -69,6 +71,8 @@ pub struct NodeConfig {
     pub address: SocketAddr,
     /// How callers are known.
     pub auth: AuthSettings,
+    /// How it stands among others; `None` when it stands alone.
+    pub peering: Option<PeeringConfig>,
 }
 
 /// One running server.
@@ -80,6 +84,10 @@ pub struct Node {
     streams: OnceLock<Arc<dyn Streams>>,
     /// Whoever waits until a client was told to go elsewhere.
     resets: Resets,
+    /// Its side of a deployment.
+    peering: Option<Peering>,
+    /// It has ended and only waits to be forgotten.
+    ended: AtomicBool,
     /// When the driver wakes next; an operation that needs it earlier notifies it.
     wakes_at: AtomicU64,
     earlier: Notify,
@@ -102,6 +110,7 @@ impl Node {
         let quirks = config.profile.quirks.clone();
         let registry = Self::fresh_registry(&config, quirks.clone(), now)?;
         let (cold_start, store) = (config.options.cold_start, config.store.clone());
+        let peering = config.peering.clone().map(|peering| Peering::new(peering, &quirks, now));
         let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
         Ok(Arc::new(Self {
             quirks: RwLock::new(quirks),
@@ -110,6 +119,8 @@ impl Node {
             outbox: OnceLock::new(),
             streams: OnceLock::new(),
             resets: Resets::default(),
+            peering,
+            ended: AtomicBool::new(false),
             wakes_at: AtomicU64::new(0),
             earlier: Notify::new(),
             journal: Journal::new(config.journal_capacity),
@@ -299,7 +310,18 @@ impl Node {
         drop(registry);
         self.run(effects);
         self.desk.tick(now);
-        more
+        self.tick_peers(now) || more
+    }
+
+    /// The node does nothing more by itself: it was stopped.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.wake_driver();
+    }
+
+    /// Whether it was stopped.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// Whether some requests do not pass. Without switches that say so this is all that a request
@@ -314,12 +336,19 @@ impl Node {
         if restricted != self.is_restricted() {
             self.restricted.store(restricted, Ordering::Relaxed);
         }
+        if let Some(peering) = &self.peering {
+            peering.follow_switch(registry.switches().distro_enabled);
+        }
     }
 
     /// When something is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
+        if self.has_ended() {
+            return None;
+        }
         let (registry, desk) = (self.registry.lock().next_deadline(), self.desk.next_deadline());
-        registry.into_iter().chain(desk).min()
+        let peering = self.peering.as_ref().and_then(Peering::next_deadline);
+        registry.into_iter().chain(desk).chain(peering).min()
     }
 
     /// Takes the outcome of a probe.

@@ -2,15 +2,19 @@
 //! manual one.
 
 use crate::model::Millis;
+use crate::node::peering::Network;
 use crate::node::{Clock, Node};
+use parking_lot::RwLock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// The nodes and their clock.
 pub struct Process {
-    /// The nodes in the order of their ports.
-    pub nodes: Vec<Arc<Node>>,
+    /// The nodes in the order of their ports; one that is started again is another node.
+    nodes: RwLock<Vec<Arc<Node>>>,
+    /// What is between them.
+    pub network: Arc<Network>,
     /// What they all run on.
     pub clock: Arc<Clock>,
     /// One advance at a time: two would see each other's half-done work.
@@ -24,8 +28,25 @@ pub struct ClockIsReal;
 
 impl Process {
     /// A process of these nodes.
-    pub fn new(nodes: Vec<Arc<Node>>, clock: Arc<Clock>) -> Self {
-        Self { nodes, clock, advancing: Mutex::new(()) }
+    pub fn new(nodes: Vec<Arc<Node>>, clock: Arc<Clock>, network: Arc<Network>) -> Self {
+        Self { nodes: RwLock::new(nodes), clock, network, advancing: Mutex::new(()) }
+    }
+
+    /// The nodes in the order of their ports.
+    pub fn nodes(&self) -> Vec<Arc<Node>> {
+        self.nodes.read().clone()
+    }
+
+    /// One node; `None` when there are not so many.
+    pub fn node(&self, number: usize) -> Option<Arc<Node>> {
+        self.nodes.read().get(number).cloned()
+    }
+
+    /// Puts another node into the place of one that ended.
+    pub fn replace(&self, number: usize, node: Arc<Node>) {
+        if let Some(place) = self.nodes.write().get_mut(number) {
+            *place = node;
+        }
     }
 
     /// Moves a manual clock forward and returns the new time when everything that fell due, and
@@ -44,7 +65,7 @@ impl Process {
             // What was due before now is done now; the clock never goes back.
             self.clock.set(due);
             let now = self.clock.now();
-            for node in &self.nodes {
+            for node in self.nodes().iter().filter(|node| !node.has_ended()) {
                 while node.tick(now) {}
             }
             self.settle().await;
@@ -55,19 +76,26 @@ impl Process {
 
     /// Waits until nothing that has begun is still under way.
     async fn settle(&self) {
-        for node in &self.nodes {
-            node.settled().await;
+        loop {
+            for node in self.nodes() {
+                node.settled().await;
+            }
+            // What a call between nodes brought about may send something itself.
+            if !self.network.quiet().await {
+                return;
+            }
         }
     }
 
-    fn next_deadline(&self) -> Option<Millis> {
-        self.nodes.iter().filter_map(|node| node.next_deadline()).min()
+    /// When something is due on any node.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.nodes().iter().filter_map(|node| node.next_deadline()).min()
     }
 }
 
-/// Does a node's timed work on the real clock, for ever.
+/// Does a node's timed work on the real clock until the node ends.
 pub async fn drive(node: Arc<Node>) {
-    loop {
+    while !node.has_ended() {
         // Whoever sets a deadline from here on wakes us, so none is missed between looking and
         // sleeping.
         node.sleeps_until(None);

@@ -3,6 +3,10 @@
 
 pub mod call;
 pub mod client_sync;
+pub mod mapper;
+pub mod members;
 
 pub use call::{Effect, Engine, Token};
 pub use client_sync::{ClientSync, Clients, Neighbour};
+pub use mapper::Mapper;
+pub use members::Members;

@@ -122,8 +122,13 @@ quirks! {
         debug_edits_stored: bool = version, "Whether a debug change of one entry is part of the next stored change.";
         not_up: NotUpText = version, "What a request reads that the server's status refuses.";
     }
+    members: MemberQuirks {
+        protocol: MembersProtocol = version, "How members learn of each other.";
+        list_period_ms: u64 = version, "How often the file of members is looked at, ms.";
+    }
     forward: ForwardQuirks {
         body: ForwardBody = version, "What becomes of a form body that is forwarded.";
+        client: ForwardClient = version, "Who carries a forwarded request.";
     }
     distro: DistroQuirks {
         content: DistroContent = version, "How the answers of /v1/ns/distro are typed.";

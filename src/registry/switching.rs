@@ -57,6 +57,11 @@ impl Registry {
         &self.switches
     }
 
+    /// Members came or went: health checks stop, or begin again.
+    pub fn pause_health_check(&mut self, enabled: bool) {
+        self.switches.health_check_enabled = enabled;
+    }
+
     /// Sets the start-up pause when the node is to go through it.
     pub(super) fn begin_warmup(&mut self) {
         if self.options.cold_start && self.quirks.expiry.pauses_at_start {

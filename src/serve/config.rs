@@ -1,6 +1,7 @@
 //! What a server is started with: plain values, whoever collected them.
 
 use crate::model::{AuthSettings, LimitRule};
+use crate::node::peering::MemberSource;
 use crate::profile::Profile;
 use crate::registry::cleaning::Cleaning;
 use serde::Serialize;
@@ -36,18 +37,40 @@ impl ClockKind {
     }
 }
 
+/// The nodes of one process.
+#[derive(Debug, Clone)]
+pub enum Nodes {
+    /// So many of one version.
+    Count(usize),
+    /// One of each of these.
+    Profiles(Vec<Profile>),
+}
+
+impl Nodes {
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Count(count) => *count,
+            Self::Profiles(profiles) => profiles.len(),
+        }
+    }
+}
+
 /// How a server runs.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
-    /// Which server its nodes are.
+    /// Which server the nodes are that are not named one by one.
     pub profile: Profile,
     /// Address of the nodes.
     pub bind: IpAddr,
     /// Port of the first node; the others follow in steps of [`PORT_STEP`]. 0 finds a port that is
     /// free together with the one a thousand above it, where 2.x clients look for gRPC.
     pub port: u16,
-    /// Number of nodes.
-    pub nodes: usize,
+    /// The nodes.
+    pub nodes: Nodes,
+    /// Who the members of the deployment are; without it they are the nodes of this process, and
+    /// one node alone has none.
+    pub members: Option<MemberSource>,
     /// Address of the admin API; anything but loopback needs `admin_token`.
     pub admin_bind: IpAddr,
     /// Port of the admin API; 0 finds a free one.
@@ -76,6 +99,16 @@ pub struct ServeConfig {
     pub context_path: String,
 }
 
+impl ServeConfig {
+    /// What each node is, in the order of their ports.
+    pub fn profiles(&self) -> Vec<Profile> {
+        match &self.nodes {
+            Nodes::Count(count) => vec![self.profile.clone(); *count],
+            Nodes::Profiles(profiles) => profiles.clone(),
+        }
+    }
+}
+
 /// The first part of the paths that Nacos clients know.
 pub const DEFAULT_CONTEXT_PATH: &str = "/nacos";
 
@@ -86,7 +119,8 @@ impl ServeConfig {
             profile,
             bind: Ipv4Addr::LOCALHOST.into(),
             port: DEFAULT_PORT,
-            nodes: 1,
+            nodes: Nodes::Count(1),
+            members: None,
             admin_bind: Ipv4Addr::LOCALHOST.into(),
             admin_port: DEFAULT_ADMIN_PORT,
             admin_token: None,
@@ -127,4 +161,7 @@ pub struct NodeReady {
     pub http: String,
     /// `host:port` of gRPC; `None` where the version has none.
     pub grpc: Option<String>,
+    /// Its profile, where there are several nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
 }

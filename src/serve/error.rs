@@ -24,12 +24,6 @@ pub enum StartError {
         /// Its address.
         address: SocketAddr,
     },
-    /// More nodes than this version runs.
-    #[error("{asked} nodes were asked for, and one process runs one node")]
-    Nodes {
-        /// How many were asked for.
-        asked: usize,
-    },
     /// The durable state can not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,9 +47,6 @@ impl StartError {
             Self::Listen { .. } => "take another --bind, --port or --admin-port".into(),
             Self::NoPortPair => "name a port with --port".into(),
             Self::OpenAdmin { .. } => "give --admin-token, or leave it on 127.0.0.1".into(),
-            Self::Nodes { .. } => {
-                "several nodes come with a later version; leave --nodes out".into()
-            }
             Self::Store(_) => "take another --data directory, or leave it out".into(),
             Self::System(_) => {
                 "the limits of processes, threads and open files may be too low".into()
@@ -67,7 +58,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Listen { .. } | Self::NoPortPair => 69,
-            Self::OpenAdmin { .. } | Self::Nodes { .. } => 2,
+            Self::OpenAdmin { .. } => 2,
             Self::Store(_) => 69,
             Self::System(_) => 70,
         }

@@ -3,6 +3,8 @@
 mod config;
 mod error;
 mod expect;
+mod fleet;
+mod listeners;
 mod ports;
 pub mod properties;
 mod start;
@@ -10,9 +12,10 @@ mod test_server;
 
 pub use config::{
     ClockKind, DEFAULT_ADMIN_PORT, DEFAULT_CONTEXT_PATH, DEFAULT_JOURNAL_RECORDS, DEFAULT_PORT,
-    NodeReady, PORT_STEP, Ready, ServeConfig,
+    NodeReady, Nodes, PORT_STEP, Ready, ServeConfig,
 };
 pub use error::StartError;
 pub use expect::{Expectation, NotAsExpected, Wanted, beat, deregister, list, register, requests};
+pub use fleet::{End, Fleet};
 pub use start::{Running, start};
 pub use test_server::TestServer;

@@ -94,7 +94,7 @@ impl TestServer {
         Expectation::new(self, wanted)
     }
 
-    pub(super) fn node(&self) -> &Arc<Node> {
-        &self.running.process().nodes[0]
+    pub(super) fn node(&self) -> Arc<Node> {
+        self.running.process().node(0).expect("a server has a node")
     }
 }

@@ -61,7 +61,11 @@ fn a_wrong_value_of_a_flag_is_told_with_what_is_valid() {
     let examples = [
         ("serve --clock manuel", "--clock: clock can not be \"manuel\" (did you mean manual?); "),
         ("serve --port 65536", "--port: port can not be \"65536\"; valid: a whole number from 0 "),
-        ("serve --nodes 0", "--nodes: nodes can not be \"0\"; valid: a whole number from 1 to 255"),
+        (
+            "serve --nodes 0",
+            "--nodes: nodes can not be \"0\"; valid: a number from 1 to 64, or profiles, such as \
+             1.1.4,1.1.4,2.0.2",
+        ),
         ("serve --bind localhost", "--bind: bind can not be \"localhost\"; valid: an IP address, "),
         ("serve --log inof", "--log: log can not be \"inof\" (did you mean info?); valid: off, "),
         ("serve --cold-start=no", "--cold-start: cold_start can not be \"no\"; valid: true, false"),
@@ -89,10 +93,12 @@ fn what_is_missing_or_too_much_is_named() {
 }
 
 #[test]
-fn several_nodes_are_refused_for_now() {
-    let (error, hint) = run("serve --nodes 3 --port 0 --admin-port 0").refused(2);
-    assert_eq!(error, "3 nodes were asked for, and one process runs one node");
-    assert_eq!(hint, "several nodes come with a later version; leave --nodes out");
+fn members_are_named_once() {
+    let line = "serve --port 0 --admin-port 0 --members a:1 --member-file b";
+    let (error, _) = run(line).refused(2);
+    assert_eq!(error, "members are named twice, by --members and by --member-file");
+    let (error, _) = run("serve --nodes 1.1.4,1.2.2").refused(2);
+    assert!(error.starts_with("--nodes: no profile \"1.2.2\""), "{error}");
 }
 
 #[test]

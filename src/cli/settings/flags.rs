@@ -42,9 +42,16 @@ pub struct SettingFlags {
     /// Port that Nacos clients reach; 0 finds a free one [default: 8848]
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
-    /// Number of nodes, on ports 10 apart [default: 1]
-    #[arg(long, value_name = "N")]
+    /// Nodes in one process, on ports 10 apart: how many, or one of each profile [default: 1]
+    #[arg(long, value_name = "N|NAME,NAME")]
     nodes: Option<String>,
+    /// Who the members of the deployment are, this node among them [default: the nodes of this
+    /// process]
+    #[arg(long, value_name = "IP:PORT,IP:PORT")]
+    members: Option<String>,
+    /// Read the members from FILE, as Nacos reads cluster.conf, whenever it changes
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    member_file: Option<String>,
     /// Address of the admin API; anything but loopback needs a token [default: 127.0.0.1]
     #[arg(long, value_name = "IP")]
     admin_bind: Option<String>,
@@ -95,6 +102,8 @@ impl SettingFlags {
             ("bind", &self.bind),
             ("port", &self.port),
             ("nodes", &self.nodes),
+            ("members", &self.members),
+            ("member_file", &self.member_file),
             ("admin_bind", &self.admin_bind),
             ("admin_port", &self.admin_port),
             ("admin_token", &self.admin_token),

@@ -3,8 +3,11 @@
 //! A new setting is a line in `settings!`, its default in `defaults`, its flag in `flags.rs` and
 //! its use in `serve_config`; the file, the environment, errors and `facos config print` follow.
 
+mod cluster;
 mod flags;
 mod layers;
+
+pub use cluster::{MemberList, NodeList};
 
 pub use flags::{ALSO, SettingFlags};
 pub use layers::{collect, profile_hint, refuse};
@@ -15,9 +18,10 @@ use std::path::PathBuf;
 
 use crate::cli::exit::{self, Failure};
 use crate::config::{ConfigError, LogFilter, Secret, Source, Stated, Statement, Value};
+use crate::node::peering::MemberSource;
 use crate::profile::{DEFAULT_PROFILE, Profile, Setting};
 use crate::serve::properties::{self, Property, PropertyError};
-use crate::serve::{ClockKind, ServeConfig};
+use crate::serve::{ClockKind, Nodes, ServeConfig};
 
 /// One setting as people read it.
 #[derive(Debug)]
@@ -83,8 +87,12 @@ settings! {
     bind: IpAddr,
     /// Port of the first node.
     port: u16,
-    /// Number of nodes.
-    nodes: NonZeroU8,
+    /// The nodes: how many, or one of each profile.
+    nodes: NodeList,
+    /// Who the members of the deployment are.
+    members: Option<MemberList>,
+    /// File that says who they are, and is watched.
+    member_file: Option<PathBuf>,
     /// Address of the admin API.
     admin_bind: IpAddr,
     /// Port of the admin API.
@@ -141,7 +149,9 @@ impl Settings {
             profile: Stated::by_default(DEFAULT_PROFILE.to_owned()),
             bind: Stated::by_default(config.bind),
             port: Stated::by_default(config.port),
-            nodes: small(config.nodes),
+            nodes: Stated::by_default(NodeList::Count(1)),
+            members: Stated::by_default(None),
+            member_file: Stated::by_default(None),
             admin_bind: Stated::by_default(config.admin_bind),
             admin_port: Stated::by_default(config.admin_port),
             admin_token: Stated::by_default(None),
@@ -183,8 +193,12 @@ impl Settings {
     /// # Errors
     /// There is no such profile, or its file has a mistake.
     pub fn load_profile(&self) -> Result<Profile, ConfigError> {
-        let mut profile = Profile::load(&self.profile.value)
-            .map_err(|error| ConfigError::Profile(error).at(&self.profile.source))?;
+        self.load(&self.profile.value, &self.profile.source)
+    }
+
+    fn load(&self, name: &str, source: &Source) -> Result<Profile, ConfigError> {
+        let mut profile =
+            Profile::load(name).map_err(|error| ConfigError::Profile(error).at(source))?;
         for Stated { value, source } in &self.set {
             profile
                 .set(value.name, &value.value)
@@ -210,6 +224,29 @@ impl Settings {
         Ok(())
     }
 
+    /// The nodes, each with the quirks that were set by hand.
+    fn load_nodes(&self) -> Result<Nodes, ConfigError> {
+        match &self.nodes.value {
+            NodeList::Count(count) => Ok(Nodes::Count(usize::from(*count))),
+            NodeList::Profiles(names) => {
+                let load = |name: &String| self.load(name, &self.nodes.source);
+                Ok(Nodes::Profiles(names.iter().map(load).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    fn member_source(&self) -> Result<Option<MemberSource>, Failure> {
+        match (&self.members.value, &self.member_file.value) {
+            (Some(_), Some(_)) => Err(Failure::usage(
+                "members are named twice, by --members and by --member-file",
+                "name them once",
+            )),
+            (Some(MemberList(members)), None) => Ok(Some(MemberSource::Given(members.clone()))),
+            (None, Some(path)) => Ok(Some(MemberSource::File(path.clone()))),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// What the server itself takes. A setting that somebody states counts before a property of
     /// Nacos that means the same.
     ///
@@ -224,7 +261,8 @@ impl Settings {
             let set = config.profile.set(value.name, &value.value);
             set.map_err(|error| refuse(ConfigError::Profile(error).at(source)))?;
         }
-        config.nodes = self.nodes.value.get().into();
+        config.nodes = self.load_nodes().map_err(refuse)?;
+        config.members = self.member_source()?;
         config.admin_bind = self.admin_bind.value;
         config.admin_port = self.admin_port.value;
         let token = self.admin_token.value.as_ref();

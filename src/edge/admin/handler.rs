@@ -59,7 +59,7 @@ impl AdminHandler {
                 hint: Some("send it as `Authorization: Bearer TOKEN`".to_owned()),
             });
         }
-        let quirks = self.setup.process.nodes.first().map(|node| node.quirks());
+        let quirks = self.setup.process.node(0).map(|node| node.quirks());
         let quirks = quirks.ok_or_else(|| Problem::conflict("there is no node"))?;
         let form = BodyForm::of(request.method, request.headers.get("Content-Type"));
         let params = Params::read(request.query, request.body, form, &quirks)
@@ -83,20 +83,20 @@ impl AdminHandler {
             ("GET", "clock") => Ok(views::clock(process)),
             ("GET", "openapi.json") => Ok(openapi::document()),
             ("POST", "reset") => self.reset(params),
-            ("GET", "profile") => Ok(views::profile(self.node(params)?)),
-            ("GET", "quirks") => Ok(quirks::list(self.node(params)?)),
-            ("DELETE", "quirks") => Ok(quirks::reset(self.node(params)?)),
-            ("GET", "journal") => journal::query(self.node(params)?, params),
-            ("GET", "journal/count") => journal::count(self.node(params)?, params),
-            ("GET", "instances") => Ok(views::instances(self.node(params)?, params)),
-            ("GET", "subscribers") => Ok(views::subscribers(self.node(params)?, params)),
-            ("GET", "connections") => Ok(connections::list(self.node(params)?)),
+            ("GET", "profile") => Ok(views::profile(&self.node(params)?)),
+            ("GET", "quirks") => Ok(quirks::list(&self.node(params)?)),
+            ("DELETE", "quirks") => Ok(quirks::reset(&self.node(params)?)),
+            ("GET", "journal") => journal::query(&self.node(params)?, params),
+            ("GET", "journal/count") => journal::count(&self.node(params)?, params),
+            ("GET", "instances") => Ok(views::instances(&self.node(params)?, params)),
+            ("GET", "subscribers") => Ok(views::subscribers(&self.node(params)?, params)),
+            ("GET", "connections") => Ok(connections::list(&self.node(params)?)),
             (_, path) => {
                 if let Some(name) = path.strip_prefix("quirks/") {
-                    return quirks::one(self.node(params)?, method, name, request, params);
+                    return quirks::one(&self.node(params)?, method, name, request, params);
                 }
                 if let Some(rest) = path.strip_prefix("connections/") {
-                    return connections::one(self.node(params)?, method, rest, params);
+                    return connections::one(&self.node(params)?, method, rest, params);
                 }
                 Err(unknown_call(method, path))
             }
@@ -104,10 +104,10 @@ impl AdminHandler {
     }
 
     /// The node that the call means: the first unless it says another one.
-    fn node(&self, params: &Params<'_>) -> Result<&Arc<Node>, Problem> {
-        let nodes = &self.setup.process.nodes;
+    fn node(&self, params: &Params<'_>) -> Result<Arc<Node>, Problem> {
+        let nodes = self.setup.process.nodes();
         let number = number(params, "node")?.unwrap_or(0);
-        let found = usize::try_from(number).ok().and_then(|number| nodes.get(number));
+        let found = usize::try_from(number).ok().and_then(|number| nodes.get(number).cloned());
         found.ok_or_else(|| {
             Problem::unknown(format!("there is no node {number}"))
                 .hint(format!("nodes are numbered from 0 to {}", nodes.len().saturating_sub(1)))
@@ -115,7 +115,7 @@ impl AdminHandler {
     }
 
     fn metrics(&self) -> Response {
-        let text = metrics::prometheus_text(&self.setup.process.nodes);
+        let text = metrics::prometheus_text(&self.setup.process.nodes());
         let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         Response::text(200, kind, Body::Bytes(Bytes::from(text)))
     }
@@ -152,7 +152,7 @@ impl AdminHandler {
                     .hint("scopes are all, registry, console, journal and quirks"));
             }
         };
-        for node in &self.setup.process.nodes {
+        for node in self.setup.process.nodes() {
             if registry {
                 node.reset().map_err(not_stored)?;
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub fn info(process: &Process, addresses: &Value) -> Value {
     let now = process.clock.now();
     let nodes: Vec<Value> = process
-        .nodes
+        .nodes()
         .iter()
         .enumerate()
         .map(|(number, node)| {
@@ -39,7 +39,7 @@ pub fn info(process: &Process, addresses: &Value) -> Value {
 
 /// The clock and what is due next.
 pub fn clock(process: &Process) -> Value {
-    let next = process.nodes.iter().filter_map(|node| node.next_deadline()).min();
+    let next = process.next_deadline();
     json!({
         "clock": clock_kind(process),
         "now": process.clock.now().0,

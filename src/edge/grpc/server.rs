@@ -60,7 +60,9 @@ pub fn serve(
                 tokio::spawn(async move { accept(listener, &shared, limit).await });
             }
             shutdown.ended().await;
-            farewell(&shared).await;
+            if !shutdown.is_cut() {
+                farewell(&shared).await;
+            }
         });
         runtime.shutdown_background();
     })

@@ -25,25 +25,45 @@ const GRACE: Duration = Duration::from_millis(800);
 
 /// Tells servers to end; clones end together.
 #[derive(Debug, Clone)]
-pub struct Shutdown(Arc<watch::Sender<bool>>);
+pub struct Shutdown(Arc<watch::Sender<Ending>>);
+
+/// How servers are to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    NotYet,
+    /// Answers under way are finished.
+    InOrder,
+    /// Nothing is finished.
+    AtOnce,
+}
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self(Arc::new(watch::channel(false).0))
+        Self(Arc::new(watch::channel(Ending::NotYet).0))
     }
 }
 
 impl Shutdown {
     /// Ends everything that serves under it.
     pub fn end(&self) {
-        self.0.send_replace(true);
+        self.0.send_replace(Ending::InOrder);
+    }
+
+    /// Ends everything at once, as if the process were killed: what is under way is cut.
+    pub fn cut(&self) {
+        self.0.send_replace(Ending::AtOnce);
+    }
+
+    /// Whether nothing is to be finished.
+    pub fn is_cut(&self) -> bool {
+        *self.0.borrow() == Ending::AtOnce
     }
 
     /// Waits for the end.
     pub async fn ended(&self) {
         let mut ended = self.0.subscribe();
         // The sender lives in self, so that waiting can not fail before the end.
-        let _ = ended.wait_for(|ended| *ended).await;
+        let _ = ended.wait_for(|ending| *ending != Ending::NotYet).await;
     }
 }
 
@@ -166,6 +186,9 @@ fn run_worker(
                 _ = sweep.tick() => worker.sweep(),
                 () = &mut ended => break,
             }
+        }
+        if shutdown.is_cut() {
+            return;
         }
         worker.ending.set(true);
         worker.sweep();

@@ -1,0 +1,295 @@
+//! A node among others: the engines of `peers` behind their locks, the list of members, who is
+//! responsible for what, and the calls between members. A node that stands alone has none of it.
+//!
+//! Locks are taken one at a time and never while a call is made: an engine is asked, unlocked, and
+//! then its effects run.
+
+mod held;
+mod list;
+mod network;
+mod responsible;
+
+pub use list::{MemberSource, parse};
+pub use network::{Direction, Network, Way};
+pub use responsible::Responsible;
+
+use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
+use crate::node::Node;
+use crate::peers::members::{MemberReport, Settings, StatusReport, Turn, Unlisted};
+use crate::peers::{Effect, Engine, Mapper, Members, Token};
+use crate::profile::{MembersProtocol, Quirks};
+use held::{Held, HeldBack};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+
+/// So much may wait on the clock; what is more is lost, as on a network that is full.
+const MAX_HELD: usize = 65_536;
+/// How long whoever made a lost call waits for it, ms.
+const LOST_AFTER_MS: u64 = 10_000;
+
+/// Makes the calls that engines only name.
+pub trait PeerLink: Send + Sync {
+    /// Calls a member; what becomes of it comes back through [`Node::peer_answered`].
+    fn call(&self, to: &MemberId, call: PeerCall, token: Token);
+}
+
+/// How a node stands among others.
+#[derive(Debug, Clone)]
+pub struct PeeringConfig {
+    /// How it names itself.
+    pub own: MemberId,
+    /// Who the members are.
+    pub source: MemberSource,
+    /// Members that it has known for a while, itself among them; none when it has just started.
+    pub known: Vec<MemberReport>,
+    /// The network between the nodes of the process.
+    pub network: Arc<Network>,
+}
+
+/// A node's side of a deployment.
+pub struct Peering {
+    own: MemberId,
+    source: Mutex<MemberSource>,
+    members: Mutex<Members>,
+    responsible: Arc<Responsible>,
+    network: Arc<Network>,
+    link: OnceLock<Box<dyn PeerLink>>,
+    held: Mutex<HeldBack>,
+    /// When the list is looked at again, ms.
+    next_look: AtomicU64,
+}
+
+impl Peering {
+    /// The side of a node that starts now.
+    pub fn new(config: PeeringConfig, quirks: &Quirks, now: Millis) -> Self {
+        let PeeringConfig { own, source, known, network } = config;
+        let listed = source.read(port_of(&own)).unwrap_or_default();
+        let mut members = Members::new(own.clone(), listed, quirks.members.protocol, now);
+        if !known.is_empty() {
+            members.settle(now, known);
+        }
+        let mapper = Mapper::new(own.clone(), members.healthy().to_vec(), true);
+        network.add_own(own.clone());
+        Self {
+            own,
+            source: Mutex::new(source),
+            members: Mutex::new(members),
+            responsible: Arc::new(Responsible::new(mapper)),
+            network,
+            link: OnceLock::new(),
+            held: Mutex::default(),
+            next_look: AtomicU64::new(now.0 + quirks.members.list_period_ms),
+        }
+    }
+
+    /// How the node names itself.
+    pub fn own(&self) -> &MemberId {
+        &self.own
+    }
+
+    /// Where its list of members comes from.
+    pub fn source(&self) -> MemberSource {
+        self.source.lock().clone()
+    }
+
+    /// Who is responsible for what.
+    pub fn responsible(&self) -> &Arc<Responsible> {
+        &self.responsible
+    }
+
+    /// The network between the nodes of the process.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// Looks at the members.
+    pub fn members<T>(&self, look: impl FnOnce(&Members) -> T) -> T {
+        look(&self.members.lock())
+    }
+
+    /// Connects it to its sockets; called once, before the node answers.
+    pub fn connect(&self, link: Box<dyn PeerLink>) {
+        // A second call would be a mistake of the caller and changes nothing.
+        let _ = self.link.set(link);
+    }
+
+    /// When something is due.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        let look = Millis(self.next_look.load(Ordering::Relaxed));
+        let held = self.held.lock().next_deadline();
+        let turn = self.members.lock().next_deadline();
+        [Some(look), held, Some(turn)].into_iter().flatten().min()
+    }
+
+    /// Follows the switch that lets every node take everything.
+    pub(super) fn follow_switch(&self, enabled: bool) {
+        self.responsible.follow_switch(enabled);
+    }
+
+    /// Waits for a moment on the node's clock.
+    pub fn until(&self, moment: Millis) -> oneshot::Receiver<()> {
+        let (wake, wait) = oneshot::channel();
+        self.hold(moment, Held::Waiter(wake));
+        wait
+    }
+
+    fn hold(&self, until: Millis, held: Held) {
+        let mut waiting = self.held.lock();
+        if waiting.len() < MAX_HELD {
+            waiting.hold(until, held);
+        }
+    }
+}
+
+impl Node {
+    /// Its side of a deployment; `None` when it stands alone.
+    pub fn peering(&self) -> Option<&Peering> {
+        self.peering.as_ref()
+    }
+
+    /// Does what is due among members; true when there is more.
+    pub(super) fn tick_peers(&self, now: Millis) -> bool {
+        let Some(peering) = &self.peering else { return false };
+        self.look_at_list(peering, now);
+        let due = peering.held.lock().due(now);
+        if let Some(held) = due {
+            self.let_go(peering, held);
+        }
+        let turn = self.with_settings(|settings| peering.members.lock().tick(now, settings));
+        self.members_turned(peering, turn);
+        peering.next_deadline().is_some_and(|due| due <= now)
+    }
+
+    fn look_at_list(&self, peering: &Peering, now: Millis) {
+        if now.0 < peering.next_look.load(Ordering::Relaxed) {
+            return;
+        }
+        let period_ms = self.quirks().members.list_period_ms.max(1);
+        peering.next_look.store(now.0 + period_ms, Ordering::Relaxed);
+        let source = peering.source.lock().clone();
+        if let Some(listed) = source.read(port_of(&peering.own)) {
+            let turn = peering.members.lock().list(now, listed);
+            self.members_turned(peering, turn);
+        }
+    }
+
+    fn let_go(&self, peering: &Peering, held: Held) {
+        match held {
+            Held::Call { to, call, token } => send(peering, &to, call, token),
+            Held::Failure(token, failure) => self.peer_answered(token, Err(failure)),
+            // Whoever waited may have gone away meanwhile.
+            Held::Waiter(wake) => drop(wake.send(())),
+        }
+    }
+
+    fn with_settings<T>(&self, run: impl FnOnce(&Settings<'_>) -> T) -> T {
+        let auto_health_check = self.quirks().switches.auto_health_check;
+        let switches = self.read(|registry, _| registry.switches().clone());
+        let period = |ms: i64| u64::try_from(ms).unwrap_or(0);
+        run(&Settings {
+            period_ms: period(switches.server_status_period_millis),
+            expired_ms: period(switches.distro_server_expired_millis),
+            threshold: switches.distro_threshold,
+            health_check: switches.health_check_enabled,
+            auto_change: !auto_health_check || switches.auto_change_health_check_enabled,
+            ad_weights: &switches.ad_weights,
+        })
+    }
+
+    fn members_turned(&self, peering: &Peering, turn: Turn) {
+        if turn.changed {
+            let healthy = peering.members(|members| members.healthy().to_vec());
+            tracing::info!(node = %peering.own, ?healthy, "the healthy members changed");
+            peering.responsible.take(healthy);
+        }
+        if let Some(enabled) = turn.health_check {
+            self.read(|registry, _| registry.pause_health_check(enabled));
+        }
+        self.run_peers(turn.effects);
+    }
+
+    /// Makes the calls that engines name.
+    pub fn run_peers(&self, effects: Vec<Effect>) {
+        let Some(peering) = &self.peering else { return };
+        for effect in effects {
+            match effect {
+                Effect::Call { to, call, token } => self.call_peer(peering, to, call, token),
+            }
+        }
+    }
+
+    fn call_peer(&self, peering: &Peering, to: MemberId, call: PeerCall, token: Token) {
+        let now = self.now();
+        match peering.network.way(&peering.own, &to) {
+            Way::Open => return send(peering, &to, call, token),
+            Way::Slow(lag_ms) => peering.hold(now + lag_ms, Held::Call { to, call, token }),
+            Way::Cut => {
+                let failure = Held::Failure(token, PeerFailure::TimedOut);
+                peering.hold(now + LOST_AFTER_MS, failure);
+            }
+        }
+        self.wake_before(peering.next_deadline());
+    }
+
+    /// Takes what became of a call.
+    pub fn peer_answered(&self, token: Token, outcome: Result<PeerAnswer, PeerFailure>) {
+        let Some(peering) = &self.peering else { return };
+        match token.engine {
+            Engine::Members => {
+                let now = self.now();
+                let turn = peering.members.lock().answered(now, token.number, &outcome);
+                self.members_turned(peering, turn);
+            }
+            Engine::Distro | Engine::Raft => {}
+        }
+    }
+
+    /// A member of 1.x says that it is alive.
+    ///
+    /// # Errors
+    /// It is not on the list.
+    pub fn status_heard(&self, report: &StatusReport) -> Result<(), Unlisted> {
+        let Some(peering) = &self.peering else { return Ok(()) };
+        let now = self.now();
+        let turn = match self.quirks().members.protocol {
+            MembersProtocol::Reports => {
+                return peering.members.lock().status_heard(now, report);
+            }
+            MembersProtocol::Rounds => peering.members.lock().old_status_heard(now, report)?,
+        };
+        self.members_turned(peering, turn);
+        Ok(())
+    }
+
+    /// A member of 2.x reported; false when it is not on the list.
+    pub fn report_heard(&self, report: MemberReport) -> bool {
+        let Some(peering) = &self.peering else { return false };
+        let now = self.now();
+        let turn = peering.members.lock().report_heard(now, report);
+        let Some(turn) = turn else { return false };
+        self.members_turned(peering, turn);
+        true
+    }
+
+    /// Gives the node another list of members, which holds from its next look at it.
+    pub fn set_members(&self, source: MemberSource) {
+        if let Some(peering) = &self.peering {
+            *peering.source.lock() = source;
+            peering.next_look.fetch_min(self.now().0, Ordering::Relaxed);
+            self.wake_before(peering.next_deadline());
+        }
+    }
+}
+
+fn send(peering: &Peering, to: &MemberId, call: PeerCall, token: Token) {
+    if let Some(link) = peering.link.get() {
+        link.call(to, call, token);
+    }
+}
+
+/// The port in a member's name.
+fn port_of(member: &str) -> u16 {
+    member.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(0)
+}

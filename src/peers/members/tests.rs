@@ -1,0 +1,147 @@
+//! What the members' view does, by whole lists of effects.
+
+use super::*;
+use crate::model::PeerCall;
+use crate::peers::mapper::member;
+
+const SETTINGS: Settings<'_> = Settings {
+    period_ms: 2_000,
+    expired_ms: 10_000,
+    threshold: 0.7,
+    health_check: true,
+    auto_change: true,
+    ad_weights: &[],
+};
+
+fn three(protocol: MembersProtocol) -> Members {
+    let listed = ["h:1", "h:2", "h:3"].map(member).to_vec();
+    Members::new(member("h:1"), listed, protocol, Millis(0))
+}
+
+fn names(list: &[MemberId]) -> Vec<&str> {
+    list.iter().map(|member| &**member).collect()
+}
+
+fn hears(members: &mut Members, now: u64, from: &str) {
+    let report = StatusReport { from: member(from), said: Millis(now), weight: 1 };
+    members.status_heard(Millis(now), &report).unwrap();
+}
+
+fn status(to: &str, at: u64, number: u64) -> Effect {
+    let call = PeerCall::ServerStatus { from: member("h:1"), at: Millis(at), weight: 1 };
+    Effect::Call { to: member(to), call, token: Token { engine: Engine::Members, number } }
+}
+
+#[test]
+fn a_node_of_1_x_is_healthy_to_itself_at_its_second_turn() {
+    let mut members = three(MembersProtocol::Reports);
+    assert_eq!(members.tick(Millis(1_999), &SETTINGS), Turn::default());
+    let first = members.tick(Millis(2_000), &SETTINGS);
+    assert_eq!(first.effects, [status("h:2", 2_000, 0), status("h:3", 2_000, 1)]);
+    assert!(members.healthy().is_empty() && !first.changed);
+    let second = members.tick(Millis(4_000), &SETTINGS);
+    assert_eq!(
+        second,
+        Turn {
+            effects: vec![status("h:2", 4_000, 2), status("h:3", 4_000, 3)],
+            changed: true,
+            health_check: Some(false),
+        }
+    );
+    assert_eq!(names(members.healthy()), ["h:1"]);
+}
+
+#[test]
+fn a_silent_member_leaves_within_twelve_seconds_and_stays_known() {
+    let mut members = three(MembersProtocol::Reports);
+    members.settle(Millis(0), reports());
+    assert_eq!(names(members.healthy()), ["h:1", "h:2", "h:3"]);
+    let mut left = None;
+    for now in (0..=20_000).step_by(2_000) {
+        if now < 8_000 {
+            hears(&mut members, now, "h:3");
+        }
+        hears(&mut members, now, "h:2");
+        let turn = members.tick(Millis(now), &SETTINGS);
+        left = left.or(turn.changed.then_some(now));
+    }
+    assert_eq!(left, Some(16_000));
+    assert_eq!(names(members.healthy()), ["h:1", "h:2"]);
+    assert_eq!(members.heard().len(), 3);
+    members.clean();
+    assert_eq!(members.heard().len(), 2);
+}
+
+fn reports() -> Vec<MemberReport> {
+    let report = |from| MemberReport { from: member(from), version: None, ready: None };
+    ["h:1", "h:2", "h:3"].map(report).to_vec()
+}
+
+#[test]
+fn health_checks_begin_again_a_minute_after_the_last_member_is_back() {
+    let mut members = three(MembersProtocol::Reports);
+    members.settle(Millis(0), reports());
+    let mut enabled = true;
+    let mut turned = Vec::new();
+    for now in (0..300_000).step_by(2_000) {
+        hears(&mut members, now, "h:2");
+        if !(20_000..150_000).contains(&now) {
+            hears(&mut members, now, "h:3");
+        }
+        let turn = members.tick(Millis(now), &Settings { health_check: enabled, ..SETTINGS });
+        if let Some(to) = turn.health_check {
+            enabled = to;
+            turned.push((now, to));
+        }
+    }
+    // Two of three are too few (0.667); the return is a change itself.
+    assert_eq!(turned, [(28_000, false), (150_000, false), (212_000, true)]);
+}
+
+#[test]
+fn strangers_are_refused_and_a_node_off_its_list_is_silent() {
+    let mut members = three(MembersProtocol::Reports);
+    let report = StatusReport { from: member("h:9"), said: Millis(0), weight: 1 };
+    let refused = members.status_heard(Millis(0), &report).unwrap_err();
+    assert_eq!(refused.to_string(), "server: h:9 is not in serverlist");
+    members.list(Millis(0), vec![member("h:2")]);
+    assert_eq!(members.tick(Millis(2_000), &SETTINGS).effects, []);
+    // An empty list changes nothing.
+    members.list(Millis(0), Vec::new());
+    assert_eq!(names(members.listed()), ["h:2"]);
+}
+
+#[test]
+fn a_member_of_2_x_that_refuses_is_down_at_once_and_up_when_it_reports() {
+    let mut members = three(MembersProtocol::Rounds);
+    assert_eq!(names(members.healthy()), ["h:1", "h:2", "h:3"]);
+    members.settle(Millis(0), reports());
+    let turn = members.tick(Millis(2_000), &SETTINGS);
+    let Effect::Call { to, token, .. } = &turn.effects[0] else { panic!("{turn:?}") };
+    assert_eq!(&**to, "h:3");
+    let refused = members.answered(Millis(2_000), token.number, &Err(PeerFailure::Refused));
+    assert!(refused.changed);
+    assert_eq!(names(members.healthy()), ["h:1", "h:2"]);
+    let report = MemberReport { from: member("h:3"), version: Some("2.0.2".into()), ready: None };
+    assert!(members.report_heard(Millis(3_000), report).unwrap().changed);
+    assert_eq!(names(members.healthy()), ["h:1", "h:2", "h:3"]);
+}
+
+#[test]
+fn a_silent_member_of_2_x_is_suspicious_three_times_and_then_down() {
+    let mut members = three(MembersProtocol::Rounds);
+    let mut states = Vec::new();
+    for round in 1..=8 {
+        let turn = members.tick(Millis(round * 2_000), &SETTINGS);
+        let Effect::Call { to, token, .. } = &turn.effects[0] else { panic!("{turn:?}") };
+        let outcome =
+            if &**to == "h:2" { Err(PeerFailure::TimedOut) } else { Ok(PeerAnswer::Done) };
+        members.answered(Millis(round * 2_000), token.number, &outcome);
+        if &**to == "h:2" {
+            states.push(members.member("h:2").unwrap().state);
+        }
+    }
+    use MemberState::{Down, Suspicious};
+    assert_eq!(states, [Suspicious, Suspicious, Suspicious, Down]);
+    assert_eq!(names(members.healthy()), ["h:1", "h:3"]);
+}
