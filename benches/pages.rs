@@ -76,6 +76,7 @@ fn filled(profile: &str) -> Arc<Node> {
         store: Arc::new(NoStore),
         journal_capacity: 0,
         auth: AuthSettings::default(),
+        peering: None,
     });
     let node = node.expect("nothing is stored");
     (0..SERVICES).for_each(|service| register(&node, service));

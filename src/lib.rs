@@ -20,4 +20,4 @@ pub mod verify;
 pub mod wire;
 
 pub use profile::Profile;
-pub use serve::{TestServer, beat, deregister, list, register};
+pub use serve::{TestCluster, TestServer, beat, deregister, list, register};

@@ -21,10 +21,7 @@ pub enum PeerCall {
         weight: i32,
     },
     /// POST `/v1/core/cluster/report` of 2.x: I am here, and this is what I can do.
-    Report {
-        /// Who reports.
-        from: MemberId,
-    },
+    Report(MemberCard),
     /// POST `/raft/vote`: vote for me.
     Vote(RaftPeer),
     /// POST `/raft/beat`: I lead, and these keys I have.
@@ -91,6 +88,19 @@ pub enum ClientCall {
     Verify(ClientId),
     /// `SNAPSHOT`: tell me of every client that you know.
     Snapshot,
+}
+
+/// What a member of 2.x says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberCard {
+    /// Who it is.
+    pub id: MemberId,
+    /// Whether it is ready for the protocols of 2.x; nobody asks once all use them.
+    pub ready: Option<bool>,
+    /// When something of it changed last.
+    pub refreshed: Millis,
+    /// The members that it knows.
+    pub members: Vec<MemberId>,
 }
 
 /// What a member made of a call.

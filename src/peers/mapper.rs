@@ -37,6 +37,11 @@ impl Mapper {
         (enabled != self.enabled).then(|| Self { enabled, ..self.clone() })
     }
 
+    /// Whether the node answers for everything, whatever the tag.
+    pub fn takes_all(&self) -> bool {
+        !self.enabled || (!self.healthy.is_empty() && !self.healthy.contains(&self.own))
+    }
+
     /// Where a request about the tag belongs. A node that knows of no healthy member, not even of
     /// itself, sends everything to itself.
     pub fn responsible(&self, tag: &str) -> &MemberId {

@@ -24,6 +24,17 @@ quirk_enum! {
     }
 }
 quirk_enum! {
+    /// A NullPointerException.
+    NullPointerText {
+        /// Nothing but its class, as Java 8 words it.
+        Bare = "bare",
+        /// What was null, as Java 17 words it.
+        Told = "told",
+        /// As the servers of the transcripts ran: bare alone, told in a deployment.
+        AsRecorded = "as_recorded",
+    }
+}
+quirk_enum! {
     /// What becomes of a filter's `sendError`.
     SendErrorStyle {
         /// 401 without a body: the error page itself is protected.

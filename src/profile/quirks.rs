@@ -21,6 +21,7 @@ quirks! {
     }
     errors: ErrorQuirks {
         style: ErrorStyle = version, "How a refusal reads.";
+        null_pointer: NullPointerText = operator, "Whether a NullPointerException says what was null.";
         send_error: SendErrorStyle = version, "What becomes of a filter's sendError.";
     }
     http: HttpQuirks {

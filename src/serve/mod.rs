@@ -8,6 +8,7 @@ mod listeners;
 mod ports;
 pub mod properties;
 mod start;
+mod test_cluster;
 mod test_server;
 
 pub use config::{
@@ -18,4 +19,5 @@ pub use error::StartError;
 pub use expect::{Expectation, NotAsExpected, Wanted, beat, deregister, list, register, requests};
 pub use fleet::{End, Fleet};
 pub use start::{Running, start};
+pub use test_cluster::TestCluster;
 pub use test_server::TestServer;

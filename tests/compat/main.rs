@@ -4,6 +4,7 @@
 //! Each test has a server of its own with a manual clock, so a minute of waits takes milliseconds.
 //! `cargo test --test compat -- push/` runs one area.
 
+mod cluster;
 mod deltas;
 
 use facos::serve::ServeConfig;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let transcripts = load(&paths).expect("the fixtures are part of the repository");
     let mut trials: Vec<Trial> = transcripts.iter().flat_map(trials_of).collect();
     trials.extend(deltas::trials(&folder, &transcripts));
+    trials.extend(cluster::trials(&folder));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -57,11 +59,16 @@ fn passes(transcript: &Transcript, version: &str) -> Result<(), Failed> {
 fn try_transcript(transcript: &Transcript, version: &str) -> Result<Result<(), String>, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let verdict = runtime.block_on(verdict(transcript, version, version))?;
+    judged(&verdict)
+}
+
+/// What a verdict says to a test.
+fn judged(verdict: &Verdict) -> Result<Result<(), String>, Failed> {
     if verdict.passed() {
         return Ok(Ok(()));
     }
     let mut text = Vec::new();
-    report::write_text(&mut text, &verdict)?;
+    report::write_text(&mut text, verdict)?;
     Ok(Err(String::from_utf8_lossy(&text).into_owned()))
 }
 

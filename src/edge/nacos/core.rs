@@ -1,19 +1,18 @@
-//! `/v1/core` of 2.x: members and raft operations (`console/core-cluster`). One node alone is its
-//! only member.
+//! `/v1/core` of 2.x: members and raft operations (`console/core-cluster`, `cluster/members`).
 
 use super::call::{Call, Note, Outcome};
+use super::members::{self, Shown};
 use super::routes::{Route, route};
 use crate::node::Operation;
 use crate::profile::Quirks;
 use crate::wire::Reply;
 use crate::wire::v1::core;
-use crate::wire::v1::member::MemberView;
 use crate::wire::v1::result;
 
 /// The addresses of the core module.
 pub const ROUTES: &[Route] = &[
     route("GET", "/v1/core/cluster/self", Operation::Console, exists, this_member),
-    route("GET", "/v1/core/cluster/nodes", Operation::Console, exists, members),
+    route("GET", "/v1/core/cluster/nodes", Operation::Console, exists, all_members),
     route("GET", "/v1/core/cluster/simple/nodes", Operation::Console, exists, addresses),
     route("GET", "/v1/core/cluster/health", Operation::Console, exists, health),
     route("POST", "/v1/core/cluster/report", Operation::Console, exists, report),
@@ -28,26 +27,20 @@ fn exists(quirks: &Quirks) -> bool {
     quirks.api.core
 }
 
-fn member<'a>(call: &'a Call<'_>) -> MemberView<'a> {
-    let (address, refreshed) = (call.node.address(), call.node.started);
-    MemberView { address, version: &call.quirks.server.version, refreshed }
-}
-
-fn own_address(call: &Call<'_>) -> String {
-    call.node.address().to_string()
-}
-
 fn this_member(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    Ok(core::this_member(&member(call)).into())
+    let shown = Shown::of(call);
+    let own = shown.own(&call.node.address().to_string());
+    Ok(core::this_member(own.as_ref()).into())
 }
 
-fn members(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
+fn all_members(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let keyword = call.params.joined("keyword").unwrap_or_default();
-    Ok(core::members(&member(call), keyword.trim()).into())
+    Ok(core::members(&Shown::of(call).views(false), keyword.trim()).into())
 }
 
 fn addresses(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    Ok(core::addresses(&own_address(call)).into())
+    let shown = Shown::of(call);
+    Ok(core::addresses(shown.views(false).iter().map(|member| member.address)).into())
 }
 
 fn health(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
@@ -55,7 +48,10 @@ fn health(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 }
 
 fn report(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    Ok(core::report(call.request.body, &own_address(call))?.into())
+    Ok(match core::report(call.request.body)? {
+        Some(reported) => core::reported(members::hear_report(call.node, reported)).into(),
+        None => core::illegal_report().into(),
+    })
 }
 
 fn switch_lookup(call: &mut Call<'_>, _note: &mut Note) -> Outcome {

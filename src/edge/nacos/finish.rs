@@ -2,7 +2,8 @@
 
 use super::answer::{self, Accepts};
 use super::call::{Call, Note, agent_text};
-use crate::edge::http::{Answer, Request, Response};
+use super::nulls;
+use crate::edge::http::{Answer, Body, Request, Response};
 use crate::model::Refusal;
 use crate::node::Node;
 use crate::profile::{Quirks, SendErrorStyle};
@@ -42,7 +43,8 @@ impl<'a> Finish<'a> {
 
     /// The response to what a controller gave.
     pub fn outcome(&self, outcome: Result<Reply, Refusal>, note: Note) -> Response {
-        let reply = match outcome {
+        let told = |refusal| nulls::told(self.node, self.quirks, self.path, refusal);
+        let reply = match outcome.map_err(told) {
             Ok(reply) => reply,
             Err(refusal) => match status::refused(&refusal, self.quirks.errors.style) {
                 Refused::Reply(reply) => reply,
@@ -60,6 +62,13 @@ impl<'a> Finish<'a> {
     pub fn send_error(&self, status: u16, message: &str, note: Note) -> Response {
         let page = status::error_page(self.quirks, status, message, &self.error_request());
         self.reply(page, note)
+    }
+
+    /// The body of an error page as people are shown it, whatever the client accepts.
+    pub fn page_for_people(&self, status: u16, message: &str) -> Body {
+        let request = ErrorRequest { prefers_html: true, ..self.error_request() };
+        let page = status::error_page(self.quirks, status, message, &request);
+        answer::response(page, self.accepts, self.quirks.errors.style).body
     }
 
     /// The response to a path that nobody has, where everybody may look or only who is logged in.

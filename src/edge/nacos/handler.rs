@@ -6,7 +6,7 @@ use super::call::{Call, Handled, Note};
 use super::finish::{self, Finish};
 use super::gate::{self, Located};
 use super::routes::{NAMING, Route, Routes};
-use super::{resume, traffic};
+use super::{forward, resume, traffic};
 use crate::edge::http::tomcat::{self, PageStyle};
 use crate::edge::http::{Answer, Handler, Request, Response};
 use crate::model::{JavaException, Refusal};
@@ -158,6 +158,9 @@ pub(super) fn run(
         && names_no_namespace(&params)
     {
         return Answer::Now(finish.send_error(400, "forbidden namespace", note));
+    }
+    if let Some(answer) = forward::elsewhere(finish, request, &params, &route) {
+        return answer;
     }
     if finish.accepts.nonsense {
         return Answer::Now(finish.reply(status::unacceptable(quirks), note));

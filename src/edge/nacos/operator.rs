@@ -3,13 +3,14 @@
 
 use super::call::{Call, Handled, Note, Outcome};
 use super::machine;
+use super::members::{self, Shown, Which};
 use super::routes::{Route, Run, always, route};
 use crate::model::names::PUBLIC_NAMESPACE;
-use crate::model::{Millis, Refusal, ServiceRef, java};
+use crate::model::{Refusal, ServiceRef, java};
 use crate::node::Operation;
 use crate::profile::{DistroServer, PushStateShape, Quirks, ServersShape};
-use crate::wire::v1::member::{self, MemberView};
-use crate::wire::v1::operator::{self, MetricsView, ServerView};
+use crate::wire::v1::member;
+use crate::wire::v1::operator::{self, MetricsView};
 use crate::wire::v1::raft::{self, PeerView};
 use crate::wire::v1::switches;
 use crate::wire::{Params, Reply, ReplyBody, request_param};
@@ -109,36 +110,40 @@ fn servers(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let healthy = request_param::boolean(&call.params, "healthy")?;
     let mut list = String::new();
     if shows_members(call.quirks) {
-        let version = &call.quirks.server.version;
-        let (address, refreshed) = (call.node.address(), call.node.started);
-        member::push_member(&mut list, &MemberView { address, version, refreshed });
+        for member in Shown::of(call).views(healthy) {
+            separate(&mut list);
+            member::push_member(&mut list, &member);
+        }
     } else {
-        push_self(&mut list, call, healthy.then_some(call.node.started));
+        push_servers(&mut list, call, if healthy { Which::Healthy } else { Which::Listed });
     }
     object(operator::servers(&list))
 }
 
-/// Appends this server as 1.x shows it.
-fn push_self(list: &mut String, call: &Call<'_>, reported: Option<Millis>) {
-    let (ip, port) = (call.node.address().ip().to_string(), call.node.address().port());
-    let added_weight = if reported.is_some() { added_weight(call) } else { 0 };
-    operator::push_server(list, &ServerView { ip: &ip, port, added_weight, reported });
+fn separate(list: &mut String) {
+    if !list.is_empty() {
+        list.push(',');
+    }
 }
 
-/// What the switch `adWeightMap` adds to this server's weight.
-fn added_weight(call: &Call<'_>) -> i32 {
-    let own = call.node.address().to_string();
-    call.node.read(|registry, _| {
-        let mut weights = registry.switches().ad_weights.iter();
-        weights.find(|(server, _)| *server == own).map_or(0, |(_, weight)| *weight)
-    })
+/// Appends servers as 1.x shows them.
+fn push_servers(list: &mut String, call: &Call<'_>, which: Which) {
+    for server in members::servers(call.node, which) {
+        separate(list);
+        operator::push_server(list, &server.view());
+    }
 }
 
-/// GET `/server/status`: the reports of peers. A node that stands alone knows only itself.
+/// GET `/server/status`: the reports of peers.
 fn server_status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let text = call.params.joined_required("serverStatus")?;
-    let own = call.node.address().to_string();
-    operator::status_reports(&text, call.quirks.operator.servers, |server| server == own)?;
+    let node = call.node;
+    operator::status_reports(
+        &text,
+        call.quirks.operator.servers,
+        |server| members::is_known(node, server),
+        |server, said, weight| members::hear_status(node, server, said, weight),
+    )?;
     Ok(Reply::ok().into())
 }
 
@@ -150,30 +155,40 @@ fn distro_server(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     note.about(service);
     match call.quirks.operator.distro_server {
         DistroServer::Registry if call.node.read(|registry, _| registry.contains(service)) => {
-            object(operator::responsible_server(&call.node.address().to_string()))
+            object(operator::responsible_server(&responsible(call, &name)))
         }
         DistroServer::Registry => Err(Refusal::illegal("service not found")),
+        // In a deployment it learns of services, because both cores are written.
+        DistroServer::OldRegistry
+            if call.node.peering().is_some()
+                && call.node.read(|registry, _| registry.contains(service)) =>
+        {
+            object(operator::responsible_server(&responsible(call, &name)))
+        }
         DistroServer::OldRegistry => Err(Refusal::no_such_service(&namespace, &name)),
+    }
+}
+
+/// Who is responsible for a tag.
+fn responsible(call: &Call<'_>, tag: &str) -> String {
+    match call.node.peering() {
+        Some(peering) => peering.responsible().now().responsible(tag).to_string(),
+        None => call.node.address().to_string(),
     }
 }
 
 /// GET `/distro/client`.
 fn distro_client(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    call.params.joined_required("ip")?;
-    call.params.joined_required("port")?;
-    object(operator::responsible_server(&call.node.address().to_string()))
+    let ip = call.params.joined_required("ip")?;
+    let port = call.params.joined_required("port")?;
+    object(operator::responsible_server(&responsible(call, &format!("{ip}:{port}"))))
 }
 
 /// GET `/distro/status`.
 fn distro_status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let action = call.params.joined_or("action", "view");
-    let period = call.node.read(|registry, _| registry.switches().server_status_period_millis);
-    let (now, started) = (call.node.now(), call.node.started);
-    let since = now.since(started);
-    // The node reports to itself in this rhythm.
-    let reported = now - since % u64::try_from(period).unwrap_or(1).max(1);
     let mut list = String::new();
-    push_self(&mut list, call, Some(reported));
+    push_servers(&mut list, call, Which::Heard);
     object(operator::distro_status((action == "view").then_some(list.as_str())))
 }
 

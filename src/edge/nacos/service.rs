@@ -1,6 +1,7 @@
 //! `/v1/ns/service` and `/v1/ns/cluster`: services and clusters as objects of their own.
 
 use super::call::{Call, Handled, Note, Outcome};
+use super::members;
 use super::routes::{Route, always, route};
 use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
@@ -132,11 +133,10 @@ pub(super) fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     Ok(Reply::object(service_answers::found_names(&found, call.quirks)).into())
 }
 
-/// POST `/service/status`: what a member says about its services. A node that stands alone knows
-/// only itself, and nothing differs.
+/// POST `/service/status`: what a member says about its services.
 fn status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let report = StatusReport::read(call.request.body, call.is_form(), call.quirks)?;
-    if report.sender != call.node.address().to_string() {
+    if !members::is_known(call.node, &report.sender) {
         let text = format!("ip: {} is not in serverlist", report.sender);
         return Err(Refusal::nacos(400, text));
     }

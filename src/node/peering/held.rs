@@ -6,6 +6,9 @@ use crate::peers::Token;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
+/// So much may wait; what is more is lost, as on a network that is full.
+const MAX_HELD: usize = 65_536;
+
 /// Something that waits.
 #[derive(Debug)]
 pub enum Held {
@@ -32,8 +35,11 @@ pub struct HeldBack {
 }
 
 impl HeldBack {
-    /// Lets something wait.
+    /// Lets something wait, unless too much waits already.
     pub fn hold(&mut self, until: Millis, held: Held) {
+        if self.waiting.len() >= MAX_HELD {
+            return;
+        }
         self.waiting.insert((until, self.number), held);
         self.number += 1;
     }
@@ -47,15 +53,5 @@ impl HeldBack {
     /// When something is due.
     pub fn next_deadline(&self) -> Option<Millis> {
         self.waiting.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    /// How much waits.
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
     }
 }

@@ -22,10 +22,10 @@ use held::{Held, HeldBack};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
-/// So much may wait on the clock; what is more is lost, as on a network that is full.
-const MAX_HELD: usize = 65_536;
+/// Requests that a node forwards at a time, as many as a real one has threads; more wait.
+const MAX_HOPS: usize = 200;
 /// How long whoever made a lost call waits for it, ms.
 const LOST_AFTER_MS: u64 = 10_000;
 
@@ -57,6 +57,7 @@ pub struct Peering {
     network: Arc<Network>,
     link: OnceLock<Box<dyn PeerLink>>,
     held: Mutex<HeldBack>,
+    hops: Semaphore,
     /// When the list is looked at again, ms.
     next_look: AtomicU64,
 }
@@ -80,6 +81,7 @@ impl Peering {
             network,
             link: OnceLock::new(),
             held: Mutex::default(),
+            hops: Semaphore::new(MAX_HOPS),
             next_look: AtomicU64::new(now.0 + quirks.members.list_period_ms),
         }
     }
@@ -128,6 +130,11 @@ impl Peering {
         self.responsible.follow_switch(enabled);
     }
 
+    /// Seats of the requests that are forwarded at a time.
+    pub fn hops(&self) -> &Semaphore {
+        &self.hops
+    }
+
     /// Waits for a moment on the node's clock.
     pub fn until(&self, moment: Millis) -> oneshot::Receiver<()> {
         let (wake, wait) = oneshot::channel();
@@ -136,10 +143,7 @@ impl Peering {
     }
 
     fn hold(&self, until: Millis, held: Held) {
-        let mut waiting = self.held.lock();
-        if waiting.len() < MAX_HELD {
-            waiting.hold(until, held);
-        }
+        self.held.lock().hold(until, held);
     }
 }
 

@@ -4,6 +4,7 @@
 //! back (`peer-wire.md` §1, §5; `cluster/members`).
 
 use super::{MemberReport, Members, StatusReport, TURN_MS, Turn, Unlisted};
+use crate::model::peer::MemberCard;
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
 
 /// So many failures in a row are forgiven.
@@ -64,6 +65,17 @@ impl Members {
         Ok(self.take_healthy())
     }
 
+    /// What this node says of itself.
+    pub fn card(&self) -> MemberCard {
+        let own = self.member(&self.own);
+        MemberCard {
+            id: self.own.clone(),
+            ready: own.and_then(|own| own.ready),
+            refreshed: own.map_or(Millis(0), |own| own.heard),
+            members: self.listed.clone(),
+        }
+    }
+
     /// Members follow the list at once.
     pub(super) fn follow_list(&mut self, now: Millis) {
         for member in self.listed.clone() {
@@ -85,7 +97,7 @@ impl Members {
         }
         self.cursor = (self.cursor + 1) % others.len();
         let to = others[self.cursor].clone();
-        turn.effects.push(self.call(&to, PeerCall::Report { from: own.clone() }));
+        turn.effects.push(self.call(&to, PeerCall::Report(self.card())));
         for to in others {
             // One that never named its version may be of 1.x and understand only this.
             if self.member(&to).is_some_and(|member| member.version.is_none()) {

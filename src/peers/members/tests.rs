@@ -111,33 +111,53 @@ fn strangers_are_refused_and_a_node_off_its_list_is_silent() {
     assert_eq!(names(members.listed()), ["h:2"]);
 }
 
+fn report(members: &Members, to: &str, number: u64) -> Effect {
+    let call = PeerCall::Report(members.card());
+    Effect::Call { to: member(to), call, token: Token { engine: Engine::Members, number } }
+}
+
 #[test]
 fn a_member_of_2_x_that_refuses_is_down_at_once_and_up_when_it_reports() {
     let mut members = three(MembersProtocol::Rounds);
     assert_eq!(names(members.healthy()), ["h:1", "h:2", "h:3"]);
-    members.settle(Millis(0), reports());
+    let version = Some("2.0.2".to_owned());
+    let reports = reports().into_iter();
+    let reports = reports.map(|report| MemberReport { version: version.clone(), ..report });
+    members.settle(Millis(0), reports.collect());
     let turn = members.tick(Millis(2_000), &SETTINGS);
-    let Effect::Call { to, token, .. } = &turn.effects[0] else { panic!("{turn:?}") };
-    assert_eq!(&**to, "h:3");
-    let refused = members.answered(Millis(2_000), token.number, &Err(PeerFailure::Refused));
+    assert_eq!(turn.effects, [report(&members, "h:3", 0)]);
+    let refused = members.answered(Millis(2_000), 0, &Err(PeerFailure::Refused));
     assert!(refused.changed);
     assert_eq!(names(members.healthy()), ["h:1", "h:2"]);
-    let report = MemberReport { from: member("h:3"), version: Some("2.0.2".into()), ready: None };
+    let report = MemberReport { from: member("h:3"), version, ready: None };
     assert!(members.report_heard(Millis(3_000), report).unwrap().changed);
     assert_eq!(names(members.healthy()), ["h:1", "h:2", "h:3"]);
+}
+
+#[test]
+fn one_that_never_named_its_version_is_also_told_as_1_x_tells_it() {
+    let mut members = three(MembersProtocol::Rounds);
+    let turn = members.tick(Millis(2_000), &SETTINGS);
+    let expected = [report(&members, "h:3", 0), status("h:2", 2_000, 1), status("h:3", 2_000, 2)];
+    assert_eq!(turn.effects, expected);
+    // How it takes that is no judgement.
+    assert_eq!(members.answered(Millis(2_000), 1, &Err(PeerFailure::Refused)), Turn::default());
+    assert_eq!(members.healthy().len(), 3);
 }
 
 #[test]
 fn a_silent_member_of_2_x_is_suspicious_three_times_and_then_down() {
     let mut members = three(MembersProtocol::Rounds);
     let mut states = Vec::new();
-    for round in 1..=8 {
-        let turn = members.tick(Millis(round * 2_000), &SETTINGS);
-        let Effect::Call { to, token, .. } = &turn.effects[0] else { panic!("{turn:?}") };
-        let outcome =
-            if &**to == "h:2" { Err(PeerFailure::TimedOut) } else { Ok(PeerAnswer::Done) };
-        members.answered(Millis(round * 2_000), token.number, &outcome);
-        if &**to == "h:2" {
+    for round in 0..8 {
+        let now = Millis((round + 1) * 2_000);
+        members.tick(now, &SETTINGS);
+        // Each round makes one report and two status calls.
+        let number = round * 3;
+        if round % 2 == 0 {
+            members.answered(now, number, &Ok(PeerAnswer::Done));
+        } else {
+            members.answered(now, number, &Err(PeerFailure::TimedOut));
             states.push(members.member("h:2").unwrap().state);
         }
     }

@@ -36,6 +36,7 @@ fn read(call: &PeerCall, body: &[u8], quirks: &Quirks) -> Result<PeerAnswer, Ref
         PeerCall::Statuses(_) => PeerAnswer::Statuses(statuses(body)?),
         PeerCall::Subscribers(_) => PeerAnswer::Text(String::from_utf8_lossy(body).into_owned()),
         PeerCall::ServerStatus { .. }
+        | PeerCall::Report(_)
         | PeerCall::RaftPublish { .. }
         | PeerCall::RaftRemove(_)
         | PeerCall::RaftCommit { .. }

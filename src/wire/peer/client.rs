@@ -14,6 +14,7 @@ pub(super) struct Sender<'a> {
 pub(super) type Headers = Vec<(&'static str, String)>;
 
 const JSON: &str = "application/json; charset=UTF-8";
+const NEW_JSON: &str = "application/json;charset=UTF-8";
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 impl Sender<'_> {
@@ -44,6 +45,32 @@ impl Sender<'_> {
             headers.push(("Content-Length", bytes.to_string()));
         }
         headers
+    }
+
+    /// The client of 2.x with a member's report.
+    pub fn member_report(&self, body_bytes: usize) -> Headers {
+        vec![
+            ("Accept-Charset", "UTF-8".into()),
+            ("Content-Type", NEW_JSON.into()),
+            ("Nacos-Server", self.version.into()),
+            ("serverIdentity", "security".into()),
+            ("Host", self.host.into()),
+            ("Connection", "Keep-Alive".into()),
+            ("User-Agent", "Apache-HttpAsyncClient/4.1.3 (Java/17.0.15)".into()),
+            ("Content-Length", body_bytes.to_string()),
+        ]
+    }
+
+    /// The same with the status call of 1.x.
+    pub fn member_status(&self) -> Headers {
+        vec![
+            ("Accept-Charset", "UTF-8".into()),
+            ("Content-Type", NEW_JSON.into()),
+            ("serverIdentity", "security".into()),
+            ("Host", self.host.into()),
+            ("Connection", "Keep-Alive".into()),
+            ("User-Agent", self.agent()),
+        ]
     }
 
     /// What the asynchronous client is given for a checksum.

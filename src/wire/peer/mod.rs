@@ -5,18 +5,23 @@
 //! - `client`: the three HTTP clients inside a 1.x server and the headers that each sends.
 //! - `raft`, `distro`: the bodies of both protocols, written and read.
 //! - `datum`: datums, which both carry.
+//! - `forward`: a client's request on its way to the responsible server.
+//! - `report`: what a member of 2.x says of itself.
 //! - `answer`: what an answer means.
 
 pub mod answer;
 mod client;
 pub mod datum;
 pub mod distro;
+pub mod forward;
 mod gzip;
 pub mod raft;
+mod report;
 pub mod request;
 
 #[cfg(test)]
 mod tests;
 
 pub use answer::answer;
+pub use report::{Extended, Reported};
 pub use request::{PeerRequest, request};

@@ -1,9 +1,9 @@
 //! One call as the bytes of an HTTP request.
 
 use super::client::{Headers, Sender};
-use super::{datum, distro, gzip, raft};
+use super::{datum, distro, gzip, raft, report};
 use crate::model::{DatumKey, PeerCall, ServiceKey};
-use crate::profile::Quirks;
+use crate::profile::{MembersProtocol, Quirks};
 
 /// Waits of Java's own client, ms; the other clients would wait longer, or for ever.
 const TIMEOUT_MS: u64 = 10_000;
@@ -25,17 +25,40 @@ pub struct PeerRequest {
     pub timeout_ms: u64,
 }
 
+impl PeerRequest {
+    /// Head and body as they go over the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = format!("{} {}", self.method, self.path).into_bytes();
+        if !self.query.is_empty() {
+            bytes.push(b'?');
+            bytes.extend_from_slice(self.query.as_bytes());
+        }
+        bytes.extend_from_slice(b" HTTP/1.1\r\n");
+        for (name, value) in &self.headers {
+            bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
 /// The call as this version sends it to the member `host`.
 pub fn request(call: &PeerCall, host: &str, quirks: &Quirks) -> PeerRequest {
     let sender = Sender { host, version: &quirks.server.version };
-    let query = query(call);
+    let rounds = quirks.members.protocol == MembersProtocol::Rounds;
+    let query = query(call, rounds);
     let body = body(call, quirks);
     let (method, path) = address(call);
     PeerRequest {
         method,
-        path: format!("/nacos/v1/ns{path}"),
+        path: format!("/nacos{path}"),
         query,
-        headers: headers(call, &sender, body.as_ref().map(Vec::len)),
+        headers: match call {
+            PeerCall::Report(_) => sender.member_report(body.as_ref().map_or(0, Vec::len)),
+            PeerCall::ServerStatus { .. } if rounds => sender.member_status(),
+            _ => headers(call, &sender, body.as_ref().map(Vec::len)),
+        },
         body: body.unwrap_or_default(),
         timeout_ms: TIMEOUT_MS,
     }
@@ -43,30 +66,34 @@ pub fn request(call: &PeerCall, host: &str, quirks: &Quirks) -> PeerRequest {
 
 fn address(call: &PeerCall) -> (&'static str, &'static str) {
     match call {
-        PeerCall::ServerStatus { .. } => ("GET", "/operator/server/status"),
-        PeerCall::Vote(_) => ("POST", "/raft/vote"),
-        PeerCall::RaftBeat(_) => ("POST", "/raft/beat"),
-        PeerCall::RaftDatums(_) => ("GET", "/raft/datum"),
-        PeerCall::RaftPublish { .. } => ("POST", "/raft/datum"),
-        PeerCall::RaftRemove(_) => ("DELETE", "/raft/datum"),
-        PeerCall::RaftCommit { .. } => ("POST", "/raft/datum/commit"),
-        PeerCall::RaftForget { .. } => ("DELETE", "/raft/datum/commit"),
-        PeerCall::DistroPut(_) => ("PUT", "/distro/datum"),
-        PeerCall::DistroChecksum { .. } => ("PUT", "/distro/checksum"),
-        PeerCall::DistroGet(_) => ("GET", "/distro/datum"),
-        PeerCall::DistroAll => ("GET", "/distro/datums"),
-        PeerCall::ServiceStatus(_) => ("POST", "/service/status"),
-        PeerCall::Statuses(_) => ("GET", "/instance/statuses"),
-        PeerCall::CleanDistro => ("GET", "/api/distroStatus"),
-        PeerCall::Subscribers(_) => ("GET", "/service/subscribers"),
+        PeerCall::ServerStatus { .. } => ("GET", "/v1/ns/operator/server/status"),
+        PeerCall::Report(_) => ("POST", "/v1/core/cluster/report"),
+        PeerCall::Vote(_) => ("POST", "/v1/ns/raft/vote"),
+        PeerCall::RaftBeat(_) => ("POST", "/v1/ns/raft/beat"),
+        PeerCall::RaftDatums(_) => ("GET", "/v1/ns/raft/datum"),
+        PeerCall::RaftPublish { .. } => ("POST", "/v1/ns/raft/datum"),
+        PeerCall::RaftRemove(_) => ("DELETE", "/v1/ns/raft/datum"),
+        PeerCall::RaftCommit { .. } => ("POST", "/v1/ns/raft/datum/commit"),
+        PeerCall::RaftForget { .. } => ("DELETE", "/v1/ns/raft/datum/commit"),
+        PeerCall::DistroPut(_) => ("PUT", "/v1/ns/distro/datum"),
+        PeerCall::DistroChecksum { .. } => ("PUT", "/v1/ns/distro/checksum"),
+        PeerCall::DistroGet(_) => ("GET", "/v1/ns/distro/datum"),
+        PeerCall::DistroAll => ("GET", "/v1/ns/distro/datums"),
+        PeerCall::ServiceStatus(_) => ("POST", "/v1/ns/service/status"),
+        PeerCall::Statuses(_) => ("GET", "/v1/ns/instance/statuses"),
+        PeerCall::CleanDistro => ("GET", "/v1/ns/api/distroStatus"),
+        PeerCall::Subscribers(_) => ("GET", "/v1/ns/service/subscribers"),
     }
 }
 
 /// The order of parameters is that of the hash map they stand in; some clients leave the last `&`.
-fn query(call: &PeerCall) -> String {
+fn query(call: &PeerCall, rounds: bool) -> String {
     match call {
         PeerCall::ServerStatus { from, at, weight } => {
             let status = encode(&format!("unknown#{from}#{}#{weight}\r\n", at.0));
+            if rounds {
+                return format!("serverStatus={status}&encoding=UTF-8&nofix=1");
+            }
             format!("encoding=UTF-8&serverStatus={status}&nofix=1")
         }
         PeerCall::Vote(peer) => {
@@ -92,6 +119,7 @@ fn query(call: &PeerCall) -> String {
 
 fn body(call: &PeerCall, quirks: &Quirks) -> Option<Vec<u8>> {
     Some(match call {
+        PeerCall::Report(card) => report::body(card, &quirks.server.version).into_bytes(),
         PeerCall::RaftBeat(beat) => gzip::pack(&raft::beat(beat)),
         PeerCall::RaftPublish { key, value } => raft::published(key, value, quirks).into_bytes(),
         PeerCall::RaftCommit { datum, source } => {
@@ -125,6 +153,7 @@ fn headers(call: &PeerCall, sender: &Sender<'_>, body_bytes: Option<usize>) -> H
         PeerCall::DistroAll | PeerCall::RaftRemove(_) | PeerCall::Subscribers(_) => sender.java(),
         PeerCall::Statuses(_) | PeerCall::CleanDistro => sender.java_twice(),
         PeerCall::ServerStatus { .. }
+        | PeerCall::Report(_)
         | PeerCall::Vote(_)
         | PeerCall::RaftBeat(_)
         | PeerCall::RaftDatums(_)

@@ -3,7 +3,7 @@
 
 use super::service_name::{self, NamedService};
 use crate::model::names::DEFAULT_CLUSTER;
-use crate::model::{BeatCall, BeatReply, FullBeat, JavaException, Refusal};
+use crate::model::{BeatCall, BeatReply, FullBeat, JavaException, Refusal, java};
 use crate::profile::{
     BeatLight, BeatNull, BeatOrder, BeatSource, CoreModel, Quirks, ReplyCode, UnknownLight,
 };
@@ -42,6 +42,24 @@ pub fn restrict_source(params: &mut Params<'_>, quirks: &Quirks) {
         BeatSource::QueryOrForm => {}
         BeatSource::Query => params.drop_from("beat", Source::Body),
         BeatSource::Form => params.drop_from("beat", Source::Query),
+    }
+}
+
+/// What decides on 2.x which server a request belongs to: the address that the parameters name,
+/// else that of the beat.
+pub fn client_tag(params: &Params<'_>, quirks: &Quirks) -> String {
+    let blank = |text: &&str| java::is_blank(text);
+    let ip = params.single("ip").filter(|ip| !blank(ip));
+    let port = params.single("port").filter(|port| !blank(port)).unwrap_or("0");
+    let named = |ip: &str, port: &str| format!("{}:{}", java::trim(ip), java::trim(port));
+    if let Some(ip) = ip {
+        return named(ip, port);
+    }
+    let text = params.single("beat").unwrap_or_default();
+    let beat = json::object(quirks.beat.json, text).ok();
+    match beat.as_ref().and_then(|beat| beat.get("ip")) {
+        Some(ip) => named(ip, beat.as_ref().and_then(|beat| beat.get("port")).unwrap_or("0")),
+        None => named("null", port),
     }
 }
 

@@ -4,6 +4,7 @@ use super::member::{MemberView, push_member};
 use super::result;
 use crate::model::{JavaException, Refusal};
 use crate::wire::Reply;
+use crate::wire::peer::Reported;
 use crate::wire::text::json::push_text;
 use serde::Deserialize;
 
@@ -14,44 +15,44 @@ const RAFT_COMMANDS: [&str; 6] =
     ["transferLeader", "restRaftCluster", "doSnapshot", "removePeer", "removePeers", "changePeers"];
 
 /// GET `/core/cluster/self`.
-pub fn this_member(member: &MemberView<'_>) -> Reply {
+pub fn this_member(member: Option<&MemberView<'_>>) -> Reply {
     let mut data = String::new();
-    push_member(&mut data, member);
+    if let Some(member) = member {
+        push_member(&mut data, member);
+    }
     result::success(&data)
 }
 
-/// GET `/core/cluster/nodes`: the only member, if its address begins so.
-pub fn members(member: &MemberView<'_>, keyword: &str) -> Reply {
+/// GET `/core/cluster/nodes`: the members whose addresses begin so.
+pub fn members(members: &[MemberView<'_>], keyword: &str) -> Reply {
     let mut data = String::from("[");
-    if member.address.to_string().starts_with(keyword) {
+    for member in members.iter().filter(|member| member.address.starts_with(keyword)) {
+        if data.len() > 1 {
+            data.push(',');
+        }
         push_member(&mut data, member);
     }
     data.push(']');
     result::success(&data)
 }
 
-/// A member's report of itself.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Report {
-    ip: Option<String>,
-    port: Option<i32>,
-    address: Option<String>,
-}
-
-/// POST `/core/cluster/report`: whether the reporting member is known.
+/// POST `/core/cluster/report`: the report; `None` when it does not say where its member is.
 ///
 /// # Errors
 /// The body is no JSON object.
-pub fn report(body: &[u8], own_address: &str) -> Result<Reply, Refusal> {
-    let report: Report = read(body, "report(com.alibaba.nacos.core.cluster.Member)")?;
-    let named = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
-    let port = report.port.is_some_and(|port| port != -1);
-    if !named(&report.ip) || !named(&report.address) || !port {
-        return Ok(result::failure(400, "Node information is illegal"));
-    }
-    let known = report.address.as_deref() == Some(own_address);
-    Ok(result::success(&result::quoted(&known.to_string())))
+pub fn report(body: &[u8]) -> Result<Option<Reported>, Refusal> {
+    let report: Reported = read(body, "report(com.alibaba.nacos.core.cluster.Member)")?;
+    Ok(report.is_whole().then_some(report))
+}
+
+/// The answer to a report that says too little.
+pub fn illegal_report() -> Reply {
+    result::failure(400, "Node information is illegal")
+}
+
+/// The answer to a report: whether the reporting member is known.
+pub fn reported(known: bool) -> Reply {
+    result::success(&result::quoted(&known.to_string()))
 }
 
 /// POST `/core/cluster/switch/lookup`: how members are found, which changes nothing for one alone.
@@ -114,9 +115,14 @@ fn read<'b, T: Deserialize<'b>>(body: &'b [u8], method: &str) -> Result<T, Refus
 }
 
 /// GET `/core/cluster/simple/nodes`.
-pub fn addresses(address: &str) -> Reply {
+pub fn addresses<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Reply {
     let mut data = String::from("[");
-    push_text(&mut data, address);
+    for address in addresses {
+        if data.len() > 1 {
+            data.push(',');
+        }
+        push_text(&mut data, address);
+    }
     data.push(']');
     result::success(&data)
 }
@@ -134,17 +140,16 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_taken_of_the_only_member_itself() {
-        let own = "127.0.0.1:8848";
-        let reported = |body: &str| text(report(body.as_bytes(), own).unwrap());
-        assert!(reported("{}").contains("Node information is illegal"));
-        let known = r#"{"ip":"127.0.0.1","port":8848,"address":"127.0.0.1:8848","state":"UP"}"#;
-        assert_eq!(reported(known), r#"{"code":200,"message":null,"data":"true"}"#);
-        assert_eq!(
-            reported(r#"{"ip":"10.0.0.1","port":1,"address":"10.0.0.1:1"}"#),
-            r#"{"code":200,"message":null,"data":"false"}"#
-        );
-        assert!(report(b"", own).is_err() && report(b"[1", own).is_err());
+    fn a_report_that_says_where_its_member_is_is_read() {
+        let read = |body: &str| report(body.as_bytes()).unwrap();
+        assert!(read("{}").is_none());
+        let whole = r#"{"ip":"127.0.0.1","port":8848,"address":"127.0.0.1:8848","state":"UP",
+            "extendInfo":{"version":"2.0.2","readyToUpgrade":true,"raftPort":"7848"}}"#;
+        let known = read(whole).unwrap();
+        assert_eq!(known.address.as_deref(), Some("127.0.0.1:8848"));
+        assert_eq!(known.extended.version.as_deref(), Some("2.0.2"));
+        assert_eq!(text(reported(true)), r#"{"code":200,"message":null,"data":"true"}"#);
+        assert!(report(b"").is_err() && report(b"[1").is_err());
     }
 
     #[test]

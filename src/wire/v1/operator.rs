@@ -118,6 +118,8 @@ pub struct ServerView<'a> {
     pub port: u16,
     /// What the switches add to its weight.
     pub added_weight: i32,
+    /// Whether it was heard of lately.
+    pub alive: bool,
     /// The last report of its status; `None` in the list that nobody reports to.
     pub reported: Option<Millis>,
 }
@@ -130,7 +132,7 @@ pub fn push_server(out: &mut String, server: &ServerView<'_>) {
     json.text("site", "unknown");
     json.number("weight", 1);
     json.number("adWeight", server.added_weight.into());
-    json.boolean("alive", server.reported.is_some());
+    json.boolean("alive", server.alive);
     let reported = server.reported;
     json.number("lastRefTime", reported.map_or(0, |at| i64::try_from(at.0).unwrap_or(i64::MAX)));
     json.optional_text("lastRefTimeStr", reported.map(java_seconds).as_deref());
@@ -212,23 +214,26 @@ pub fn status_reports(
     text: &str,
     shape: ServersShape,
     known: impl Fn(&str) -> bool,
+    mut heard: impl FnMut(&str, i64, i32),
 ) -> Result<(), Refusal> {
     for line in java::split(text, "\r\n") {
         let parts = java::split(line, "#");
         let [_, address, time, weight, ..] = parts[..] else { continue };
         let weight = if parts.len() == 4 { weight } else { "1" };
         let server = server_address(address)?;
-        match shape {
+        let (said, weight) = match shape {
             ServersShape::Servers => {
-                java::parse_long(time).ok_or_else(|| Refusal::not_a_number(time))?;
+                let said = java::parse_long(time).ok_or_else(|| Refusal::not_a_number(time))?;
                 member(&server, &known)?;
-                number(weight)?;
+                (said, number(weight)?)
             }
             ServersShape::Members => {
-                number(weight)?;
+                let weight = number(weight)?;
                 member(&server, &known)?;
+                (java::parse_long(time).unwrap_or(0), weight)
             }
-        }
+        };
+        heard(&server, said, weight);
     }
     Ok(())
 }

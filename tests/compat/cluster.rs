@@ -1,0 +1,97 @@
+//! Transcripts of several nodes: each is played against a deployment of its own in this process, on
+//! one manual clock.
+
+use super::judged;
+use facos::serve::Nodes;
+use facos::serve::ServeConfig;
+use facos::verify::{PlayOptions, Time, Transcript, Verdict, load, play};
+use facos::{Profile, TestCluster};
+use libtest_mimic::{Failed, Trial};
+use std::path::Path;
+
+/// The recording of these met no server: every answer in it is a refused connection.
+const UNPLAYED: [(&str, &str); 3] = [
+    ("cluster/two-nodes-beats", "2.0.2"),
+    ("cluster/two-nodes-forwarding", "2.0.2"),
+    ("cluster/two-nodes-views", "2.0.2"),
+];
+
+/// Transcripts that wait for replication among the members.
+const WAITING: &[(&str, &[&str])] = &[
+    ("cluster/beat-creates-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/deregister-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/distro-datum", &["1.1.4", "1.2.1"]),
+    ("cluster/distro-switched-off", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/encoding-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/expiry-on-every-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/group-and-namespace", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/instances-of-different-owners", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/light-beat-switch", &["1.2.1", "2.0.2"]),
+    ("cluster/names-on-every-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/patch-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/persistent-through-any-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/query-beats-through-non-owners", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/raft-views", &["1.1.4", "1.2.1"]),
+    ("cluster/register-query-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/register-through-any-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/service-record-on-every-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/set-health-through-any-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/split-beats-through-non-owners", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/statuses-call", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/subscribers-of-other-nodes", &["2.0.2"]),
+    ("cluster/switch-on-every-node", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/sync-to-other-nodes", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/two-nodes-beats", &["1.1.4", "1.2.1"]),
+    ("cluster/two-nodes-forwarding", &["1.1.4", "1.2.1"]),
+    ("cluster/two-nodes-views", &["1.1.4", "1.2.1"]),
+    ("cluster/update-through-non-owner", &["1.1.4", "1.2.1", "2.0.2"]),
+    ("cluster/who-owns-it", &["1.1.4", "1.2.1", "2.0.2"]),
+];
+
+/// One test for each version of each transcript.
+pub fn trials(fixtures: &Path) -> Vec<Trial> {
+    let transcripts =
+        load(&[fixtures.join("cluster")]).expect("the fixtures are part of the repository");
+    transcripts.iter().flat_map(trials_of).collect()
+}
+
+fn trials_of(transcript: &Transcript) -> Vec<Trial> {
+    let Some(nodes) = nodes_of(&transcript.deployment) else { return Vec::new() };
+    let played =
+        |version: &&String| !UNPLAYED.contains(&(transcript.name.as_str(), version.as_str()));
+    let versions = transcript.versions.iter().filter(played);
+    versions
+        .map(|version| {
+            let (transcript, version) = (transcript.clone(), version.clone());
+            let name = format!("{} answers as {version} did", transcript.name);
+            Trial::test(name, move || passes(&transcript, &version, nodes))
+        })
+        .collect()
+}
+
+fn nodes_of(deployment: &str) -> Option<usize> {
+    deployment.strip_prefix("cluster-")?.parse().ok()
+}
+
+fn passes(transcript: &Transcript, version: &str, nodes: usize) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let verdict = runtime.block_on(verdict(transcript, version, nodes))?;
+    let waits = WAITING
+        .iter()
+        .any(|(name, versions)| *name == transcript.name && versions.contains(&version));
+    let outcome = judged(&verdict)?;
+    if waits { Ok(()) } else { outcome.map_err(Failed::from) }
+}
+
+async fn verdict(transcript: &Transcript, version: &str, nodes: usize) -> Result<Verdict, Failed> {
+    let config = ServeConfig::new(Profile::nacos(version)?);
+    let config = ServeConfig { nodes: Nodes::Count(nodes), ..config };
+    let cluster = TestCluster::start_with(config).await?;
+    let address = |url: String| url.trim_start_matches("http://").to_owned();
+    let options = PlayOptions {
+        nodes: (0..nodes).map(|node| address(cluster.url(node))).collect(),
+        version: version.to_owned(),
+        time: Time::Manual { admin: address(cluster.admin_url()) },
+    };
+    Ok(play(transcript, &options).await)
+}
