@@ -3,10 +3,12 @@
 
 pub mod call;
 pub mod client_sync;
+pub mod group;
 pub mod mapper;
 pub mod members;
 
 pub use call::{Effect, Engine, Token};
 pub use client_sync::{ClientSync, Clients, Neighbour};
+pub use group::Group;
 pub use mapper::Mapper;
 pub use members::Members;

@@ -14,6 +14,14 @@ impl Registry {
         self.responsibility_moved(now);
     }
 
+    /// Forgets everything and begins with what a fresh registry holds; its neighbours stay.
+    pub fn start_anew(&mut self, now: Millis, fresh: Registry) {
+        let before = std::mem::replace(self, fresh);
+        self.proposes = before.proposes;
+        self.responsibility = before.responsibility;
+        self.responsibility_moved(now);
+    }
+
     /// The node answers for another part than before.
     pub fn responsibility_moved(&mut self, now: Millis) {
         on_core!(self, now, |core, scope| {

@@ -23,6 +23,9 @@ pub enum Effect {
     Settled(u64),
     /// End a connection whose client is gone.
     Disconnect(ConnectionId),
+    /// Have the members agree on a change to durable state; nothing of it is done here before they
+    /// have, and it comes back through `Registry::agreed`.
+    Propose(StoreWrite),
     /// Tell the other members about a client for which this one answers.
     Client(ClientNews),
 }

@@ -77,6 +77,8 @@ pub struct Registry {
     pub(super) started: Millis,
     /// What it answers for among its neighbours; `None` for one that stands alone.
     pub(super) responsibility: Option<Arc<dyn Responsibility>>,
+    /// What is durable is for the members to agree on.
+    pub(super) proposes: bool,
 }
 
 /// The core that answers; chosen at the start.
@@ -92,6 +94,7 @@ macro_rules! on_core {
             now: $now,
             quirks: &$registry.quirks,
             responsibility: $registry.responsibility.as_deref(),
+            proposes: $registry.proposes,
             switches: &$registry.switches,
             options: &$registry.options,
             timers: &mut $registry.timers,
@@ -158,6 +161,7 @@ impl Registry {
             render,
             started: now,
             responsibility: None,
+            proposes: false,
         };
         registry.connections.rule = registry.options.limit_rule.clone();
         registry.set_standing_timers();

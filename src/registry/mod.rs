@@ -8,6 +8,7 @@
 pub mod acks;
 pub mod addresses;
 mod agents;
+mod agreement;
 pub mod asks;
 mod catalog;
 pub mod cleaning;
@@ -23,6 +24,8 @@ mod raft_log;
 mod remote;
 mod scope;
 pub mod service_keyed;
+#[cfg(test)]
+mod silent;
 mod standing;
 mod switching;
 pub mod timers;

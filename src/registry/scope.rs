@@ -6,7 +6,7 @@ use crate::registry::acks::Acks;
 use crate::registry::asks::Asks;
 use crate::registry::probes::Probes;
 use crate::registry::timers::Timers;
-use crate::registry::{Effect, ServerOptions};
+use crate::registry::{Effect, ServerOptions, StoreWrite};
 
 /// One turn of the registry: borrowed for the length of one operation or timer.
 pub struct Scope<'a> {
@@ -16,6 +16,8 @@ pub struct Scope<'a> {
     pub quirks: &'a Quirks,
     /// What it answers for, where it has neighbours.
     pub responsibility: Option<&'a dyn Responsibility>,
+    /// What is durable is for the members to agree on, and not done at once.
+    pub proposes: bool,
     /// What the operator switched.
     pub switches: &'a Switches,
     /// What the node was started with.
@@ -35,6 +37,14 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether a durable change is to be made here and now; otherwise it is proposed.
+    pub fn decides(&mut self, write: impl FnOnce() -> StoreWrite) -> bool {
+        if self.proposes {
+            self.effects.push(Effect::Propose(write()));
+        }
+        !self.proposes
+    }
+
     /// The effects so far, for the caller.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)

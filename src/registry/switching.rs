@@ -30,6 +30,9 @@ impl Registry {
                 true
             }
         };
+        if self.proposes && !debug {
+            return vec![Effect::Propose(StoreWrite::Switches(Box::new(changed)))];
+        }
         self.switches.take(&changed);
         self.follow_overridden_status(now);
         if !debug {

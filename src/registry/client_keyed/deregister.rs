@@ -3,10 +3,11 @@
 //! (`metadata/dropped-after-a-minute`), except for persistent instances.
 
 use super::ClientKeyed;
+use super::register::persistent;
 use super::service::metadata_id;
 use crate::model::{Deregistration, Refusal};
+use crate::registry::Effect;
 use crate::registry::scope::Scope;
-use crate::registry::{Effect, StoreWrite};
 
 impl ClientKeyed {
     /// Deregisters an instance.
@@ -24,6 +25,12 @@ impl ClientKeyed {
     fn withdraw(&mut self, scope: &mut Scope<'_>, slot: usize, call: &Deregistration<'_>) {
         let Some(client) = self.clients.find(call.ip, call.port, call.ephemeral) else { return };
         let service = &mut self.services[slot];
+        if !call.ephemeral {
+            let Some(known) = service.persistent.get(call.ip, call.port) else { return };
+            if !scope.decides(|| persistent(&service.key, &known.instance, None)) {
+                return;
+            }
+        }
         let Some(gone) = service.kind_mut(call.ephemeral).remove(call.ip, call.port) else {
             return;
         };
@@ -33,13 +40,8 @@ impl ClientKeyed {
             }
         } else {
             scope.probes.stop(gone.probe);
-            scope.effects.push(Effect::Store(StoreWrite::PersistentInstance {
-                service: service.key.clone(),
-                ip: call.ip.to_owned(),
-                port: call.port,
-                cluster: gone.instance.cluster.to_string(),
-                instance: None,
-            }));
+            let write = persistent(&service.key, &gone.instance, None);
+            scope.effects.push(Effect::Store(write));
         }
         self.unpublished(scope, client, slot, gone.last_beat);
         self.tell_changed(scope, client);

@@ -2,7 +2,8 @@
 //! `/health/instance` for persistent instances of a cluster whose checker is NONE.
 
 use super::ClientKeyed;
-use crate::model::{HealthChecker, InstanceCall, Millis, Refusal};
+use super::register::persistent;
+use crate::model::{HealthChecker, Instance, InstanceCall, Millis, Refusal};
 use crate::registry::probes::{Probes, params_of};
 use crate::registry::scope::Scope;
 use crate::registry::{ClusterSettings, Effect, ProbeOutcome};
@@ -46,6 +47,11 @@ impl ClientKeyed {
     /// An active check is due.
     pub fn probe(&mut self, scope: &mut Scope<'_>, id: u64, at: Millis) {
         let Some(probe) = scope.probes.due(id, at).cloned() else { return };
+        let client = self.clients.find(&probe.ip, probe.port, false);
+        if client.is_some_and(|client| !self.answers_for(scope, client)) {
+            scope.probes.postpone(scope.timers, scope.now, id);
+            return;
+        }
         let usual = ClusterSettings::default();
         let settings = self.cluster_settings(probe.service, &probe.cluster).unwrap_or(&usual);
         if !scope.switches.health_check_enabled || settings.checker == HealthChecker::None {
@@ -68,6 +74,14 @@ impl ClientKeyed {
         let Some((probe, healthy)) = flip else { return };
         let Some(service) = self.services.get_mut(slot) else { return };
         let Some(entry) = service.persistent.get_mut(&probe.ip, probe.port) else { return };
+        if scope.proposes {
+            let instance = Instance { healthy, ..(*entry.instance).clone() };
+            if entry.instance.healthy != healthy {
+                let write = persistent(&service.key, &instance, Some(instance.clone()));
+                scope.effects.push(Effect::Propose(write));
+            }
+            return;
+        }
         if entry.set_healthy(healthy) {
             let shown = self.services[slot].shown_kind();
             self.changed(scope, slot, shown);

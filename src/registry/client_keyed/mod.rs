@@ -4,6 +4,7 @@
 //! renews (`instance/list-lag`), and what an operator writes over an instance is a record of its
 //! own that outlives registrations (`metadata/*`).
 
+mod agreed;
 mod batch;
 mod beat;
 mod catalog;
@@ -115,8 +116,14 @@ impl ClientKeyed {
         ephemeral: bool,
     ) -> Result<(), Refusal> {
         self.create(slot, scope.now, ephemeral);
+        self.may_hold(scope, slot, ephemeral)
+    }
+
+    /// Whether a service takes instances of a kind; one that does not exist takes any.
+    fn may_hold(&self, scope: &Scope<'_>, slot: usize, ephemeral: bool) -> Result<(), Refusal> {
         let service = &self.services[slot];
-        if scope.quirks.service.kinds == ServiceKinds::Mixed || service.shown_kind() == ephemeral {
+        let mixed = scope.quirks.service.kinds == ServiceKinds::Mixed;
+        if mixed || !service.exists() || service.shown_kind() == ephemeral {
             return Ok(());
         }
         let name = names::shown(&service.key.name)?;

@@ -4,7 +4,7 @@
 
 use super::ClientKeyed;
 use super::service::metadata_id;
-use crate::model::{Instance, Refusal, Registration};
+use crate::model::{Instance, Refusal, Registration, ServiceKey};
 use crate::registry::addresses::{InstanceId, Registered};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, StoreWrite};
@@ -39,6 +39,13 @@ impl ClientKeyed {
     ) -> Result<(), Refusal> {
         let now = scope.now;
         let (ip, port, ephemeral) = (given.ip(), given.port, given.ephemeral);
+        if !ephemeral {
+            self.may_hold(scope, slot, ephemeral)?;
+            if !scope.decides(|| persistent(&self.services[slot].key, given, Some(given.clone()))) {
+                self.release(slot);
+                return Ok(());
+            }
+        }
         if ephemeral {
             self.clients.seen(now, ip, port, ephemeral);
         }
@@ -62,13 +69,8 @@ impl ClientKeyed {
             None => scope.probes.start(scope.timers, now, slot, &given.cluster, (ip, port)),
         };
         if !ephemeral {
-            scope.effects.push(Effect::Store(StoreWrite::PersistentInstance {
-                service: service.key.clone(),
-                ip: ip.to_owned(),
-                port,
-                cluster: given.cluster.to_string(),
-                instance: Some(given.clone()),
-            }));
+            let write = persistent(&service.key, given, Some(given.clone()));
+            scope.effects.push(Effect::Store(write));
         }
         let instance = Arc::new(given.clone());
         service.kind_mut(ephemeral).insert(Registered { instance, id, last_beat: now, probe });
@@ -79,5 +81,20 @@ impl ClientKeyed {
             self.tell_changed(scope, client);
         }
         Ok(())
+    }
+}
+
+/// The durable change of a persistent instance; `None` is its end.
+pub(super) fn persistent(
+    service: &ServiceKey,
+    known: &Instance,
+    instance: Option<Instance>,
+) -> StoreWrite {
+    StoreWrite::PersistentInstance {
+        service: service.clone(),
+        ip: known.ip().to_owned(),
+        port: known.port,
+        cluster: known.cluster.to_string(),
+        instance,
     }
 }

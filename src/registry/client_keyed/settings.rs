@@ -25,8 +25,13 @@ impl ClientKeyed {
             return Err(Refusal::nacos(400, format!("specified service {name} already exists!")));
         }
         let slot = self.slot_for(service);
-        self.create(slot, scope.now, ephemeral);
-        self.write_settings(scope, slot, protect_threshold, extras);
+        if !scope.proposes {
+            self.create(slot, scope.now, ephemeral);
+        }
+        let kind =
+            self.services[slot].singleton.as_ref().map_or(ephemeral, |known| known.ephemeral);
+        self.write_settings(scope, slot, protect_threshold, (extras, kind));
+        self.release(slot);
         Ok(scope.take_effects())
     }
 
@@ -43,7 +48,8 @@ impl ClientKeyed {
             let name = names::shown(service.name)?;
             return Err(Refusal::nacos(400, format!("service {name} not found!")));
         };
-        self.write_settings(scope, slot, protect_threshold, extras);
+        let kind = self.services[slot].shown_kind();
+        self.write_settings(scope, slot, protect_threshold, (extras, kind));
         Ok(scope.take_effects())
     }
 
@@ -52,10 +58,11 @@ impl ClientKeyed {
         scope: &mut Scope<'_>,
         slot: usize,
         protect_threshold: f32,
-        ServiceExtras { metadata, selector }: ServiceExtras,
+        (ServiceExtras { metadata, selector }, ephemeral): (ServiceExtras, bool),
     ) {
         let known = self.services[slot].settings.clone().unwrap_or_default();
-        let settings = ServiceSettings { protect_threshold, metadata, selector, ..known };
+        let settings =
+            ServiceSettings { protect_threshold, metadata, selector, ephemeral, ..known };
         self.store_settings(scope, slot, settings);
     }
 
@@ -81,9 +88,13 @@ impl ClientKeyed {
                 ),
             ));
         }
+        let key = found.key.clone();
+        let write = || StoreWrite::Service { service: key.clone(), settings: None };
+        if !scope.decides(write) {
+            return Ok(scope.take_effects());
+        }
         found.settings = None;
         found.settings_expiring = None;
-        let key = found.key.clone();
         self.destroy(slot);
         self.release(slot);
         scope.effects.push(Effect::Store(StoreWrite::Service { service: key, settings: None }));
@@ -141,19 +152,28 @@ impl ClientKeyed {
             Some((_, known)) => *known = given,
             None => settings.clusters.push((cluster.to_owned(), given)),
         }
+        settings.ephemeral = self.services[slot].shown_kind();
         self.store_settings(scope, slot, settings);
         Ok(scope.take_effects())
     }
 
-    fn store_settings(&mut self, scope: &mut Scope<'_>, slot: usize, settings: ServiceSettings) {
+    pub(super) fn store_settings(
+        &mut self,
+        scope: &mut Scope<'_>,
+        slot: usize,
+        settings: ServiceSettings,
+    ) {
         let service = &mut self.services[slot];
-        service.forget_renderings();
-        let settings = ServiceSettings { ephemeral: service.shown_kind(), ..settings };
-        service.settings = Some(settings.clone());
-        scope.effects.push(Effect::Store(StoreWrite::Service {
+        let write = || StoreWrite::Service {
             service: service.key.clone(),
-            settings: Some(settings),
-        }));
+            settings: Some(settings.clone()),
+        };
+        if !scope.decides(write) {
+            return;
+        }
+        scope.effects.push(Effect::Store(write()));
+        service.forget_renderings();
+        service.settings = Some(settings);
     }
 
     /// Restores a service from durable state.

@@ -86,6 +86,31 @@ impl ClientKeyed {
         }
     }
 
+    /// A service and what somebody set for it are gone, whatever is published into it.
+    pub(super) fn drop_service(&mut self, scope: &mut Scope<'_>, slot: usize) {
+        self.destroy(slot);
+        let service = &mut self.services[slot];
+        service.settings_expiring = None;
+        service.settings = None;
+        let service = service.key.clone();
+        scope.effects.push(Effect::Store(StoreWrite::Service { service, settings: None }));
+    }
+
+    /// An operator's record is gone.
+    pub(super) fn drop_record(&mut self, scope: &mut Scope<'_>, slot: usize, id: &str) {
+        let service = &mut self.services[slot];
+        if service.records.remove(id).is_none() {
+            return;
+        }
+        // The real server forgets the service's settings with its last record.
+        if service.records.is_empty() {
+            service.settings = None;
+        }
+        let (service, metadata_id) = (service.key.clone(), id.to_owned());
+        let write = StoreWrite::InstanceRecord { service, metadata_id, record: None };
+        scope.effects.push(Effect::Store(write));
+    }
+
     fn sweep_records(&mut self, scope: &mut Scope<'_>, at: Millis) {
         let record_ms = scope.options.cleaning.record_ms;
         let over = |since: Option<Millis>| since.is_some_and(|since| at.since(since) > record_ms);
@@ -97,31 +122,25 @@ impl ClientKeyed {
             .collect();
         for slot in slots {
             if over(self.services[slot].settings_expiring) {
-                self.destroy(slot);
-                let service = &mut self.services[slot];
-                service.settings_expiring = None;
-                service.settings = None;
-                let service = service.key.clone();
-                let write = StoreWrite::Service { service, settings: None };
-                scope.effects.push(Effect::Store(write));
+                let service = self.services[slot].key.clone();
+                self.services[slot].settings_expiring = None;
+                if scope.decides(|| StoreWrite::Service { service, settings: None }) {
+                    self.drop_service(scope, slot);
+                }
             }
             let service = &mut self.services[slot];
-            let key = service.key.clone();
-            let had_records = !service.records.is_empty();
-            service.records.retain(|id, record| {
-                let keep = !over(record.expiring);
-                if !keep {
-                    scope.effects.push(Effect::Store(StoreWrite::InstanceRecord {
-                        service: key.clone(),
-                        metadata_id: id.to_string(),
-                        record: None,
-                    }));
+            let (key, mut gone) = (service.key.clone(), Vec::new());
+            for (id, record) in service.records.iter_mut().filter(|(_, known)| over(known.expiring))
+            {
+                record.expiring = None;
+                let (service, metadata_id) = (key.clone(), id.to_string());
+                let write = || StoreWrite::InstanceRecord { service, metadata_id, record: None };
+                if scope.decides(write) {
+                    gone.push(id.clone());
                 }
-                keep
-            });
-            // The real server forgets the service's settings with its last record.
-            if had_records && service.records.is_empty() {
-                service.settings = None;
+            }
+            for id in gone {
+                self.drop_record(scope, slot, &id);
             }
             self.release(slot);
         }

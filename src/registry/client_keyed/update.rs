@@ -81,15 +81,17 @@ impl ClientKeyed {
     ) {
         let metadata_id = format!("{ip}:{port}:{cluster}");
         let service = &mut self.services[slot];
+        let write = || StoreWrite::InstanceRecord {
+            service: service.key.clone(),
+            metadata_id: metadata_id.clone(),
+            record: Some(record.clone()),
+        };
+        if !scope.decides(write) {
+            return;
+        }
+        scope.effects.push(Effect::Store(write()));
         let entry = service.records.entry(metadata_id.as_str().into()).or_default();
-        entry.record = record.clone();
-        let key = service.key.clone();
-        let record = Some(record);
-        scope.effects.push(Effect::Store(StoreWrite::InstanceRecord {
-            service: key,
-            metadata_id,
-            record,
-        }));
+        entry.record = record;
         if let Some(client) = self.clients.find(ip, port, true) {
             self.check_client_by(scope, client, slot, (ip, port));
         }

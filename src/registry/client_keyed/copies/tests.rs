@@ -2,33 +2,16 @@
 
 use crate::model::{
     BeatCall, ClientData, ClientId, ClientNews, ConnectionId, ConnectionMeta, Deregistration,
-    InfoHead, Instance, Metadata, Millis, Published, Registration, Render, RenderedList,
-    Responsibility, ServiceKey, ServiceRef, ServiceView,
+    Instance, Metadata, Millis, Published, Registration, Responsibility, ServiceKey, ServiceRef,
 };
-use crate::profile::Profile;
 use crate::registry::addresses::InstanceId;
-use crate::registry::{Effect, Registry, ServerOptions};
-use bytes::Bytes;
+use crate::registry::silent::silent;
+use crate::registry::{Effect, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A middle of the grids that timers keep, ms.
 const START: Millis = Millis(1_600_000_000_000);
-
-/// Renders nothing: these tests look at what is registered.
-struct NoBytes;
-
-impl Render for NoBytes {
-    fn list(&self, _: &ServiceView<'_>) -> RenderedList {
-        RenderedList { head: Bytes::new(), tail: None }
-    }
-    fn datagram(&self, _: &ServiceView<'_>, _: u64) -> Bytes {
-        Bytes::new()
-    }
-    fn service_info(&self, _: &InfoHead<'_>, _: &ServiceView<'_>) -> RenderedList {
-        RenderedList { head: Bytes::new(), tail: None }
-    }
-}
 
 /// Answers for every address or for none.
 #[derive(Debug, Default)]
@@ -46,9 +29,7 @@ struct Member {
 }
 
 fn member(answers: bool) -> Member {
-    let quirks = Profile::nacos("2.0.2").unwrap().quirks;
-    let options = ServerOptions::default();
-    let mut registry = Registry::new(quirks, options, Arc::new(NoBytes), START);
+    let mut registry = silent("2.0.2", START);
     let answers = Arc::new(All(AtomicBool::new(answers)));
     registry.join(START, answers.clone());
     Member { registry, answers }
@@ -144,8 +125,7 @@ fn a_registration_is_told_by_whoever_answers_for_the_address_and_nobody_else() {
 
 #[test]
 fn a_node_without_neighbours_tells_nothing() {
-    let quirks = Profile::nacos("2.0.2").unwrap().quirks;
-    let mut registry = Registry::new(quirks, ServerOptions::default(), Arc::new(NoBytes), START);
+    let mut registry = silent("2.0.2", START);
     assert_eq!(registry.register(START, &registration("10.0.0.1")).unwrap(), []);
 }
 
