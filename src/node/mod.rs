@@ -4,6 +4,7 @@
 //! operation holds it for well under a microsecond, while the socket work around it costs ten
 //! times that, so two cores never queue here (ARCHITECTURE.md has the numbers).
 
+pub mod agreement;
 pub mod clock;
 pub mod desk;
 pub mod journal;
@@ -15,6 +16,7 @@ pub mod process;
 mod remote;
 pub mod store;
 
+pub use agreement::Agreement;
 pub use clock::Clock;
 pub use desk::Desk;
 pub use journal::{Filter, Journal, Place, Record};
@@ -23,7 +25,7 @@ pub use operation::Operation;
 pub use process::Process;
 pub use remote::{ResetDone, StreamView, Streams};
 
-use crate::model::{AuthSettings, Millis, Refusal, Render};
+use crate::model::{AuthSettings, MemberId, Millis, Refusal, Render};
 use crate::profile::{Profile, ProfileError, Quirks};
 use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
@@ -93,6 +95,8 @@ pub struct Node {
     earlier: Notify,
     /// Whether some requests do not pass; read by every request without the lock.
     restricted: AtomicBool,
+    /// With whom it agrees on durable changes, and as whom.
+    agreement: OnceLock<(MemberId, Arc<Agreement>)>,
     /// What clients asked and what was pushed.
     pub journal: Journal,
     /// What is counted.
@@ -123,6 +127,7 @@ impl Node {
             ended: AtomicBool::new(false),
             wakes_at: AtomicU64::new(0),
             earlier: Notify::new(),
+            agreement: OnceLock::new(),
             journal: Journal::new(config.journal_capacity),
             metrics: Metrics::default(),
             desk,
@@ -211,9 +216,12 @@ impl Node {
         self.config.store.apply(&removals)?;
         let fresh = Self::fresh_registry(&self.config, self.quirks(), now)?;
         let mut registry = self.registry.lock();
-        *registry = fresh;
+        registry.start_anew(now, fresh);
         self.note_restriction(&registry);
         drop(registry);
+        if let Some((_, agreement)) = self.agreement.get() {
+            agreement.forget();
+        }
         self.wake_driver();
         Ok(())
     }
@@ -239,8 +247,9 @@ impl Node {
         drop(registry);
         self.wake_before(deadline);
         let (value, effects) = done?;
+        let agreed = self.have_agreed(&effects)?;
         self.run(effects);
-        Ok((value, receipt))
+        Ok((value, agreed.or(receipt)))
     }
 
     /// Runs an operation that only reads, or changes nothing but caches and subscriptions.
@@ -292,8 +301,9 @@ impl Node {
                         streams.disconnect(id);
                     }
                 }
-                // A node without neighbours has nobody to tell.
-                Effect::Store(_) | Effect::Client(_) => {}
+                // Changes were queued or agreed on before; a node without neighbours has nobody to
+                // tell.
+                Effect::Store(_) | Effect::Propose(_) | Effect::Client(_) => {}
             }
         }
     }
@@ -308,8 +318,12 @@ impl Node {
         self.note_restriction(&registry);
         let more = registry.next_deadline().is_some_and(|due| due <= now);
         drop(registry);
+        self.have_agreed_later(&effects);
         self.run(effects);
         self.desk.tick(now);
+        if let Some((_, agreement)) = self.agreement.get() {
+            agreement.tick(now);
+        }
         self.tick_peers(now) || more
     }
 
@@ -348,7 +362,8 @@ impl Node {
         }
         let (registry, desk) = (self.registry.lock().next_deadline(), self.desk.next_deadline());
         let peering = self.peering.as_ref().and_then(Peering::next_deadline);
-        registry.into_iter().chain(desk).chain(peering).min()
+        let election = self.agreement.get().and_then(|(_, agreement)| agreement.next_deadline());
+        registry.into_iter().chain(desk).chain(peering).chain(election).min()
     }
 
     /// Takes the outcome of a probe.
@@ -359,6 +374,7 @@ impl Node {
         let deadline = registry.next_deadline();
         drop(registry);
         self.wake_before(deadline);
+        self.have_agreed_later(&effects);
         self.run(effects);
     }
 

@@ -1,0 +1,257 @@
+//! The nodes of one process that agree on durable changes, as real 2.0.x members do by JRaft: what
+//! one of them proposes all of them do, in one order, before it is answered. Nodes of other
+//! processes and real servers have no part in it (COVERAGE.md).
+
+use crate::model::{JavaException, MemberId, Millis, Refusal, ServiceKey};
+use crate::node::Node;
+use crate::node::store::Receipt;
+use crate::peers::Group;
+use crate::peers::group::{Change, Disagreement};
+use crate::registry::{Effect, StoreWrite};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+/// What a durable change is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A persistent instance.
+    Persistent(ServiceKey, String, i32),
+    /// Settings of a service.
+    Service(ServiceKey),
+    /// An operator's record.
+    Record(ServiceKey, String),
+    /// The switches.
+    Switches,
+    /// Something of the console, which no two nodes share.
+    Console,
+}
+
+impl Change for StoreWrite {
+    type Key = Subject;
+
+    fn key(&self) -> Subject {
+        match self {
+            Self::PersistentInstance { service, ip, port, .. } => {
+                Subject::Persistent(service.clone(), ip.clone(), *port)
+            }
+            Self::Service { service, .. } => Subject::Service(service.clone()),
+            Self::InstanceRecord { service, metadata_id, .. } => {
+                Subject::Record(service.clone(), metadata_id.clone())
+            }
+            Self::Switches(_) => Subject::Switches,
+            Self::Console(_) => Subject::Console,
+        }
+    }
+
+    fn is_removal(&self) -> bool {
+        matches!(
+            self,
+            Self::PersistentInstance { instance: None, .. }
+                | Self::Service { settings: None, .. }
+                | Self::InstanceRecord { record: None, .. }
+        )
+    }
+}
+
+/// The nodes that agree.
+#[derive(Debug)]
+pub struct Agreement {
+    group: Mutex<Group<StoreWrite>>,
+    nodes: Mutex<BTreeMap<MemberId, Weak<Node>>>,
+}
+
+/// What a node's own part of an agreement brought.
+type Done = (Arc<Node>, Vec<Effect>, Option<Receipt>);
+
+impl Agreement {
+    /// An agreement of these members, of whom none runs yet.
+    pub fn new(members: &[MemberId]) -> Self {
+        Self { group: Mutex::new(Group::new(members)), nodes: Mutex::default() }
+    }
+
+    /// A node runs: it takes what the others have agreed on.
+    pub fn enter(&self, id: &MemberId, node: &Arc<Node>) {
+        let done = {
+            let mut group = self.group.lock();
+            self.nodes.lock().insert(id.clone(), Arc::downgrade(node));
+            group.started(id);
+            self.spread(&mut group)
+        };
+        finish(done, None);
+    }
+
+    /// A node is gone.
+    pub fn leave(&self, now: Millis, id: &MemberId) {
+        self.nodes.lock().remove(id);
+        self.group.lock().stopped(now, id);
+        self.wake();
+    }
+
+    /// A node is cut off from the others, or no longer.
+    pub fn cut_off(&self, now: Millis, id: &MemberId, cut: bool) {
+        let done = {
+            let mut group = self.group.lock();
+            group.cut_off(now, id, cut);
+            self.spread(&mut group)
+        };
+        finish(done, None);
+        self.wake();
+    }
+
+    /// Who leads, and since which term.
+    pub fn leader(&self) -> (Option<MemberId>, i64) {
+        let group = self.group.lock();
+        let (leader, term) = group.leader();
+        (leader.cloned(), term)
+    }
+
+    /// When an election is due.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.group.lock().next_deadline()
+    }
+
+    /// Holds the election that is due.
+    pub fn tick(&self, now: Millis) {
+        self.group.lock().tick(now);
+    }
+
+    /// Has every node do what one of them proposes; the receipt is that node's own.
+    ///
+    /// # Errors
+    /// There is nobody to agree with.
+    pub fn propose(
+        &self,
+        from: &MemberId,
+        writes: Vec<StoreWrite>,
+    ) -> Result<Option<Receipt>, Refusal> {
+        let Some(first) = writes.first().cloned() else { return Ok(None) };
+        let done = {
+            let mut group = self.group.lock();
+            group.propose(from, writes).map_err(|why| refusal(&first, why))?;
+            self.spread(&mut group)
+        };
+        Ok(finish(done, Some(from)))
+    }
+
+    /// Has every node take what it has not taken yet. The group stays locked meanwhile, so that all
+    /// of them see one order; what follows waits until it is not.
+    fn spread(&self, group: &mut Group<StoreWrite>) -> Vec<(MemberId, Done)> {
+        let nodes: Vec<(MemberId, Arc<Node>)> = {
+            let nodes = self.nodes.lock();
+            let running = nodes.iter().filter_map(|(id, node)| Some((id.clone(), node.upgrade()?)));
+            running.collect()
+        };
+        let mut done = Vec::with_capacity(nodes.len());
+        for (id, node) in nodes {
+            let writes = group.take(&id);
+            if !writes.is_empty() {
+                let (effects, receipt) = node.take_agreed(&writes);
+                done.push((id, (node, effects, receipt)));
+            }
+        }
+        done
+    }
+
+    /// Forgets what was agreed on: every node is reset.
+    pub fn forget(&self) {
+        self.group.lock().forget();
+    }
+
+    fn wake(&self) {
+        let due = self.next_deadline();
+        let nodes: Vec<Arc<Node>> = self.nodes.lock().values().filter_map(Weak::upgrade).collect();
+        nodes.iter().for_each(|node| node.wake_before(due));
+    }
+}
+
+/// Lets follow what follows on each node, and finds the receipt of one.
+fn finish(done: Vec<(MemberId, Done)>, own: Option<&MemberId>) -> Option<Receipt> {
+    let mut found = None;
+    for (id, (node, effects, receipt)) in done {
+        node.run(effects);
+        if own == Some(&id) {
+            found = receipt;
+        }
+    }
+    found
+}
+
+/// What a client reads whose change was not agreed on (`kill-and-return-2.0.2`).
+fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
+    const EXCEPTION: &str = "com.alibaba.nacos.consistency.exception.ConsistencyException";
+    let group = match write {
+        StoreWrite::PersistentInstance { .. } => "naming_persistent_service_v2",
+        StoreWrite::Service { .. } => "naming_service_metadata",
+        StoreWrite::InstanceRecord { .. } => "naming_instance_metadata",
+        StoreWrite::Switches(_) | StoreWrite::Console(_) => "naming_persistent_service",
+    };
+    let reason = match why {
+        Disagreement::LeaderUnreachable => why.to_string(),
+        Disagreement::NoMajority => format!(
+            "com.alibaba.nacos.core.distributed.raft.exception.NoLeaderException: \
+             The Raft Group [{group}] did not find the Leader node"
+        ),
+    };
+    let thrown = format!("{EXCEPTION}: {reason}");
+    match write {
+        StoreWrite::PersistentInstance { .. } => Refusal {
+            exception: JavaException::Plain,
+            message: format!("java.util.concurrent.ExecutionException: {thrown}").into(),
+            cause: Some(thrown),
+        },
+        StoreWrite::Service { .. } | StoreWrite::InstanceRecord { .. } => Refusal {
+            exception: JavaException::NacosRuntime(500),
+            message: "errCode: 500, errMsg: do metadata operation failed ".into(),
+            cause: Some(thrown),
+        },
+        StoreWrite::Switches(_) | StoreWrite::Console(_) => {
+            Refusal::new(JavaException::Plain, thrown)
+        }
+    }
+}
+
+impl Node {
+    /// The node agrees with others on durable changes from now on; called once, before it answers.
+    pub fn agree(self: &Arc<Self>, id: &MemberId, agreement: &Arc<Agreement>) {
+        self.registry.lock().propose_changes();
+        // A second call would be a mistake of the caller and changes nothing.
+        let _ = self.agreement.set((id.clone(), agreement.clone()));
+        agreement.enter(id, self);
+    }
+
+    /// Does what was agreed on; what follows is for the caller to run.
+    fn take_agreed(&self, writes: &[StoreWrite]) -> (Vec<Effect>, Option<Receipt>) {
+        let now = self.now();
+        let mut registry = self.registry.lock();
+        let mut effects = Vec::new();
+        for write in writes {
+            effects.append(&mut registry.agreed(now, write));
+        }
+        registry.note_writes(&effects);
+        let receipt = self.begin_writes(&effects);
+        self.note_restriction(&registry);
+        let deadline = registry.next_deadline();
+        drop(registry);
+        self.wake_before(deadline);
+        (effects, receipt)
+    }
+
+    /// Has the others agree on what an operation proposes. A node that agrees with nobody proposes
+    /// nothing.
+    pub(super) fn have_agreed(&self, effects: &[Effect]) -> Result<Option<Receipt>, Refusal> {
+        let Some((id, agreement)) = self.agreement.get() else { return Ok(None) };
+        let proposed = effects.iter().filter_map(|effect| match effect {
+            Effect::Propose(write) => Some(write.clone()),
+            _ => None,
+        });
+        agreement.propose(id, proposed.collect())
+    }
+
+    /// The same for what nobody waits for.
+    pub(super) fn have_agreed_later(&self, effects: &[Effect]) {
+        if let Err(refusal) = self.have_agreed(effects) {
+            tracing::warn!(%refusal, "a change was not agreed on");
+        }
+    }
+}
