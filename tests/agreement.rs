@@ -2,6 +2,7 @@
 
 use facos::Profile;
 use facos::model::{AuthSettings, Instance, MemberId, Metadata, Millis, Registration, ServiceRef};
+use facos::node::peering::{Direction, Network};
 use facos::node::store::NoStore;
 use facos::node::{Agreement, Clock, Node, NodeConfig, Process};
 use facos::registry::ServerOptions;
@@ -25,6 +26,7 @@ fn node(clock: &Arc<Clock>, number: u16) -> Arc<Node> {
         journal_capacity: 0,
         address: ([127, 0, 0, 1], number).into(),
         auth: AuthSettings::default(),
+        peering: None,
     })
     .unwrap()
 }
@@ -37,12 +39,13 @@ struct Cluster {
 fn cluster() -> Cluster {
     let clock = Arc::new(Clock::manual());
     let numbers = [1, 2, 3];
-    let agreement = Arc::new(Agreement::new(&numbers.map(member)));
+    let network = Arc::new(Network::default());
+    let agreement = Arc::new(Agreement::new(&numbers.map(member), network.clone()));
     let nodes: Vec<Arc<Node>> = numbers.map(|number| node(&clock, number)).into();
     for (node, number) in nodes.iter().zip(numbers) {
         node.agree(&member(number), &agreement);
     }
-    Cluster { process: Process::new(nodes, clock), agreement }
+    Cluster { process: Process::new(nodes, clock, network), agreement }
 }
 
 impl Cluster {
@@ -60,7 +63,7 @@ impl Cluster {
             app: "".into(),
         };
         let call = Registration { service: SERVICE, named_as: None, instance };
-        let done = self.process.nodes[node]
+        let done = self.process.nodes()[node]
             .change(|registry, now| registry.register(now, &call).map(|effects| ((), effects)));
         done.map(drop).map_err(|refusal| {
             let cause = refusal.cause.unwrap_or_default();
@@ -69,8 +72,8 @@ impl Cluster {
     }
 
     fn instances(&self) -> Vec<usize> {
-        let nodes = self.process.nodes.iter();
-        nodes.map(|node| node.read(|registry, _| registry.totals().instances)).collect()
+        let nodes = self.process.nodes();
+        nodes.iter().map(|node| node.read(|registry, _| registry.totals().instances)).collect()
     }
 
     fn now(&self) -> Millis {
@@ -110,13 +113,14 @@ async fn without_its_leader_nothing_changes_until_another_is_chosen() {
 #[tokio::test]
 async fn a_node_that_is_cut_off_takes_what_it_missed_when_it_is_back() {
     let cluster = cluster();
-    cluster.agreement.cut_off(cluster.now(), &member(3), true);
+    cluster.process.network.isolate(&member(3), Direction::Both);
     cluster.register(0, 80).unwrap();
     assert!(cluster.register(2, 81).is_err());
     assert_eq!(cluster.instances(), [1, 1, 0]);
-    cluster.agreement.cut_off(cluster.now(), &member(3), false);
+    cluster.process.network.heal(&member(3));
+    cluster.process.advance(10_000).await.unwrap();
     assert_eq!(cluster.instances(), [1, 1, 1]);
-    cluster.process.nodes.iter().for_each(|node| node.reset().unwrap());
+    cluster.process.nodes().iter().for_each(|node| node.reset().unwrap());
     assert_eq!(cluster.instances(), [0, 0, 0]);
     cluster.register(2, 82).unwrap();
     assert_eq!(cluster.instances(), [1, 1, 1]);

@@ -4,6 +4,7 @@
 
 use crate::model::{JavaException, MemberId, Millis, Refusal, ServiceKey};
 use crate::node::Node;
+use crate::node::peering::Network;
 use crate::node::store::Receipt;
 use crate::peers::Group;
 use crate::peers::group::{Change, Disagreement};
@@ -58,6 +59,7 @@ impl Change for StoreWrite {
 #[derive(Debug)]
 pub struct Agreement {
     group: Mutex<Group<StoreWrite>>,
+    network: Arc<Network>,
     nodes: Mutex<BTreeMap<MemberId, Weak<Node>>>,
 }
 
@@ -66,8 +68,8 @@ type Done = (Arc<Node>, Vec<Effect>, Option<Receipt>);
 
 impl Agreement {
     /// An agreement of these members, of whom none runs yet.
-    pub fn new(members: &[MemberId]) -> Self {
-        Self { group: Mutex::new(Group::new(members)), nodes: Mutex::default() }
+    pub fn new(members: &[MemberId], network: Arc<Network>) -> Self {
+        Self { group: Mutex::new(Group::new(members)), network, nodes: Mutex::default() }
     }
 
     /// A node runs: it takes what the others have agreed on.
@@ -88,15 +90,19 @@ impl Agreement {
         self.wake();
     }
 
-    /// A node is cut off from the others, or no longer.
-    pub fn cut_off(&self, now: Millis, id: &MemberId, cut: bool) {
-        let done = {
-            let mut group = self.group.lock();
-            group.cut_off(now, id, cut);
-            self.spread(&mut group)
-        };
-        finish(done, None);
+    /// A node of another kind stands in its place: it has no part in this any more.
+    pub fn exclude(&self, now: Millis, id: &MemberId) {
+        self.nodes.lock().remove(id);
+        self.group.lock().unlisted(now, id);
         self.wake();
+    }
+
+    /// Nodes may have been cut off from the others, or no longer be.
+    fn look_at_network(&self, now: Millis, group: &mut Group<StoreWrite>) {
+        let members: Vec<MemberId> = group.members().cloned().collect();
+        for id in members {
+            group.cut_off(now, &id, self.network.state(&id).0.is_some());
+        }
     }
 
     /// Who leads, and since which term.
@@ -111,9 +117,15 @@ impl Agreement {
         self.group.lock().next_deadline()
     }
 
-    /// Holds the election that is due.
+    /// Holds the election that is due, and tells nodes that were cut off what they missed.
     pub fn tick(&self, now: Millis) {
-        self.group.lock().tick(now);
+        let done = {
+            let mut group = self.group.lock();
+            self.look_at_network(now, &mut group);
+            group.tick(now);
+            self.spread(&mut group)
+        };
+        finish(done, None);
     }
 
     /// Has every node do what one of them proposes; the receipt is that node's own.
@@ -122,12 +134,14 @@ impl Agreement {
     /// There is nobody to agree with.
     pub fn propose(
         &self,
+        now: Millis,
         from: &MemberId,
         writes: Vec<StoreWrite>,
     ) -> Result<Option<Receipt>, Refusal> {
         let Some(first) = writes.first().cloned() else { return Ok(None) };
         let done = {
             let mut group = self.group.lock();
+            self.look_at_network(now, &mut group);
             group.propose(from, writes).map_err(|why| refusal(&first, why))?;
             self.spread(&mut group)
         };
@@ -245,7 +259,7 @@ impl Node {
             Effect::Propose(write) => Some(write.clone()),
             _ => None,
         });
-        agreement.propose(id, proposed.collect())
+        agreement.propose(self.now(), id, proposed.collect())
     }
 
     /// The same for what nobody waits for.

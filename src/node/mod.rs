@@ -112,9 +112,12 @@ impl Node {
     pub fn new(config: NodeConfig) -> Result<Arc<Self>, StoreError> {
         let now = config.clock.now();
         let quirks = config.profile.quirks.clone();
-        let registry = Self::fresh_registry(&config, quirks.clone(), now)?;
+        let mut registry = Self::fresh_registry(&config, quirks.clone(), now)?;
         let (cold_start, store) = (config.options.cold_start, config.store.clone());
         let peering = config.peering.clone().map(|peering| Peering::new(peering, &quirks, now));
+        if let Some(peering) = &peering {
+            registry.join(now, peering.responsible().clone());
+        }
         let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
         Ok(Arc::new(Self {
             quirks: RwLock::new(quirks),
@@ -301,9 +304,9 @@ impl Node {
                         streams.disconnect(id);
                     }
                 }
-                // Changes were queued or agreed on before; a node without neighbours has nobody to
-                // tell.
-                Effect::Store(_) | Effect::Propose(_) | Effect::Client(_) => {}
+                Effect::Client(news) => self.client_news(&news),
+                // They were queued or agreed on before.
+                Effect::Store(_) | Effect::Propose(_) => {}
             }
         }
     }

@@ -8,7 +8,7 @@ pub mod mapper;
 pub mod members;
 
 pub use call::{Effect, Engine, Token};
-pub use client_sync::{ClientSync, Clients, Neighbour};
+pub use client_sync::{Beginning, ClientSync, Clients, Neighbour};
 pub use group::Group;
 pub use mapper::Mapper;
 pub use members::Members;

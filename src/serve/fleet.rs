@@ -8,14 +8,14 @@ use crate::edge::grpc::{self, Lines, Port};
 use crate::edge::http::{self, ServerConfig, Shutdown};
 use crate::edge::nacos::{NacosHandler, page_style};
 use crate::edge::outbox::SocketOutbox;
-use crate::edge::peer::HttpLink;
+use crate::edge::peer::Links;
 use crate::model::MemberId;
 use crate::node::peering::{MemberSource, Network, PeeringConfig};
 use crate::node::process::drive;
 use crate::node::store::{DiskStore, NoStore, Store};
-use crate::node::{Clock, Node, NodeConfig, Process};
+use crate::node::{Agreement, Clock, Node, NodeConfig, Process};
 use crate::peers::members::MemberReport;
-use crate::profile::Profile;
+use crate::profile::{CoreModel, Profile};
 use crate::registry::ServerOptions;
 use crate::wire::v1::render::Renderer;
 use parking_lot::Mutex;
@@ -30,6 +30,8 @@ const MAX_CONNECTIONS: usize = 65_536;
 pub struct Fleet {
     config: ServeConfig,
     process: Arc<Process>,
+    /// What the nodes of 2.x agree on; `None` when there is one node.
+    agreement: Option<Arc<Agreement>>,
     slots: Vec<Mutex<Slot>>,
 }
 
@@ -71,6 +73,7 @@ impl Fleet {
         let profiles = config.profiles();
         let source = member_source(&config, &addresses);
         let known = if config.cold_start { Vec::new() } else { reports(&profiles, &addresses) };
+        let agreement = agreement(&profiles, &addresses, &network);
         let mut nodes = Vec::new();
         let mut slots = Vec::new();
         for (number, (profile, address)) in profiles.into_iter().zip(addresses).enumerate() {
@@ -85,7 +88,7 @@ impl Fleet {
             slots.push(Mutex::new(Slot { profile, address, running: None }));
         }
         let process = Arc::new(Process::new(nodes.clone(), clock, network));
-        let fleet = Self { config, process, slots };
+        let fleet = Self { config, process, agreement, slots };
         for ((node, listeners), slot) in nodes.iter().zip(listeners).zip(&fleet.slots) {
             slot.lock().running = Some(fleet.run(node, listeners)?);
         }
@@ -106,6 +109,9 @@ impl Fleet {
             node.end();
         }
         alive.end(end);
+        if let Some(agreement) = &self.agreement {
+            agreement.leave(self.process.clock.now(), &member(slot.address));
+        }
         true
     }
 
@@ -141,6 +147,16 @@ impl Fleet {
         Ok(true)
     }
 
+    /// A node of 2.x agrees with the others; one of 1.x has its own ways.
+    fn agree(&self, node: &Arc<Node>) {
+        let Some(agreement) = &self.agreement else { return };
+        let own = member(node.address());
+        match node.quirks().core.model {
+            CoreModel::ClientKeyed => node.agree(&own, agreement),
+            CoreModel::ServiceKeyed => agreement.exclude(self.process.clock.now(), &own),
+        }
+    }
+
     /// Whether a node runs.
     pub fn runs(&self, number: usize) -> bool {
         self.slots.get(number).is_some_and(|slot| slot.lock().running.is_some())
@@ -160,6 +176,7 @@ impl Fleet {
     }
 
     fn run(&self, node: &Arc<Node>, listeners: Listeners) -> Result<Alive, StartError> {
+        self.agree(node);
         let mut alive = Alive { shutdown: Shutdown::default(), threads: Vec::new() };
         alive.begin_background(node)?;
         alive.serve_grpc(&self.config, node, listeners.grpc)?;
@@ -186,7 +203,7 @@ impl Alive {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         node.connect(Box::new(SocketOutbox::open(node, runtime.handle())?));
         if let Some(peering) = node.peering() {
-            peering.connect(Box::new(HttpLink::new(node, runtime.handle())));
+            peering.connect(Box::new(Links::new(node, runtime.handle())));
         }
         let real = !node.clock().is_manual();
         let (driven, shutdown) = (node.clone(), self.shutdown.clone());
@@ -298,6 +315,18 @@ fn reports(profiles: &[Profile], addresses: &[SocketAddr]) -> Vec<MemberReport> 
         ready: None,
     };
     profiles.iter().zip(addresses).map(report).collect()
+}
+
+/// Nodes of 2.x agree among themselves; for one alone there is nothing to agree on.
+fn agreement(
+    profiles: &[Profile],
+    addresses: &[SocketAddr],
+    network: &Arc<Network>,
+) -> Option<Arc<Agreement>> {
+    let agrees = |profile: &Profile| profile.quirks.core.model == CoreModel::ClientKeyed;
+    let pairs = profiles.iter().zip(addresses).filter(|(profile, _)| agrees(profile));
+    let members: Vec<MemberId> = pairs.map(|(_, address)| member(*address)).collect();
+    (addresses.len() > 1).then(|| Arc::new(Agreement::new(&members, network.clone())))
 }
 
 fn member(address: SocketAddr) -> MemberId {

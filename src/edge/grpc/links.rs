@@ -1,10 +1,12 @@
 //! The ways to the gRPC ports of the other members (`ClusterRpcClientProxy`): one connection to
-//! each, opened by whoever speaks first, checked each 5 s, opened again when it breaks. Calls wait
-//! in a bounded queue; one that finds no connection fails at once, so a member that is down costs
+//! each, opened when there is something to say, checked each 5 s, opened again when it breaks. Calls
+//! wait in a bounded queue; one that finds no connection fails at once, so a member that is down costs
 //! the others nothing.
 
 use crate::client::grpc::{AUTO, Link, Reply};
 use crate::model::{ClientCall, MemberId, PeerAnswer, PeerFailure};
+use crate::node::Node;
+use crate::node::peering::Network;
 use crate::peers::Token;
 use crate::wire::grpc::Payload;
 use crate::wire::grpc::cluster::{
@@ -14,10 +16,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::net::ToSocketAddrs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// From a member's HTTP port to the one where members are served.
@@ -32,6 +34,8 @@ const MAX_UNDER_WAY: usize = 256;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
 /// How long an answer may take (`nacos.core.protocol.distro.data.sync.timeoutMs`).
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a way outlives its last call.
+const WAY_IDLE: Duration = Duration::from_secs(60);
 /// From one check of a connection to the next.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
 /// From the first failure to connect to the next try; each further one waits 100 ms longer.
@@ -39,87 +43,69 @@ const FIRST_REST: Duration = Duration::from_millis(200);
 const REST_STEP: Duration = Duration::from_millis(100);
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
-/// Takes what became of calls.
-pub trait Outcomes: Send + Sync {
-    /// A call was answered, or came to nothing.
-    fn answered(&self, token: Token, outcome: Result<PeerAnswer, PeerFailure>);
-}
-
 /// How a node speaks to the members.
-#[derive(Debug, Clone)]
-pub struct Speaker {
+struct Speaker {
     /// The version it gives for itself.
-    pub version: String,
+    version: String,
     /// The machine's address.
-    pub machine: String,
+    machine: String,
     /// Whether a member that could not be reached is left alone for a while; on a manual clock it
     /// is not, since no such while passes.
-    pub rests: bool,
+    rests: bool,
 }
 
 /// All ways of one node.
 pub struct MemberLinks {
     shared: Arc<Shared>,
     ways: Mutex<FxHashMap<MemberId, mpsc::Sender<Queued>>>,
-    runtime: tokio::runtime::Handle,
+    runtime: Handle,
 }
 
 struct Shared {
+    node: Weak<Node>,
+    network: Arc<Network>,
     speaker: Speaker,
-    outcomes: Arc<dyn Outcomes>,
-    under_way: AtomicUsize,
-    idle: Notify,
 }
 
 struct Queued {
     call: ClientCall,
     token: Token,
+    /// Whether the process waits for it.
+    own: bool,
 }
 
 impl MemberLinks {
-    /// No ways so far; connections live on that runtime.
-    pub fn new(
-        speaker: Speaker,
-        outcomes: Arc<dyn Outcomes>,
-        runtime: tokio::runtime::Handle,
-    ) -> Self {
-        let (under_way, idle) = (AtomicUsize::new(0), Notify::new());
-        let shared = Arc::new(Shared { speaker, outcomes, under_way, idle });
-        Self { shared, ways: Mutex::default(), runtime }
+    /// The ways of a node; its connections live on that runtime.
+    pub fn new(node: &Arc<Node>, runtime: &Handle) -> Self {
+        let speaker = Speaker {
+            version: node.quirks().server.version.clone(),
+            machine: node.address().ip().to_string(),
+            rests: !node.clock().is_manual(),
+        };
+        let network = node.peering().map(|side| side.network().clone()).unwrap_or_default();
+        let shared = Arc::new(Shared { node: Arc::downgrade(node), network, speaker });
+        Self { shared, ways: Mutex::default(), runtime: runtime.clone() }
     }
 
     /// Calls a member; the outcome comes later, and always.
     pub fn call(&self, to: &MemberId, call: ClientCall, token: Token) {
-        self.shared.under_way.fetch_add(1, Ordering::SeqCst);
-        let queued = Queued { call, token };
+        let own = self.shared.network.is_own(to);
+        if own {
+            self.shared.network.begins();
+        }
+        let queued = Queued { call, token, own };
         let refused = {
             let mut ways = self.ways.lock();
+            ways.retain(|_, way| !way.is_closed());
             let way = ways.entry(to.clone()).or_insert_with(|| self.open(to));
             way.try_send(queued).err()
         };
         if let Some(refused) = refused {
-            self.shared.settle(refused.into_inner().token, Err(PeerFailure::Crowded));
-        }
-    }
-
-    /// Forgets the ways to everybody who is no member.
-    pub fn keep(&self, members: &[MemberId]) {
-        self.ways.lock().retain(|to, _| members.contains(to));
-    }
-
-    /// Calls that have no outcome yet.
-    pub fn under_way(&self) -> usize {
-        self.shared.under_way.load(Ordering::SeqCst)
-    }
-
-    /// Ends when every call has its outcome.
-    pub async fn settled(&self) {
-        loop {
-            let idle = self.shared.idle.notified();
-            if self.under_way() == 0 {
-                return;
-            }
-            idle.await;
+            let (shared, queued) = (self.shared.clone(), refused.into_inner());
+            // Not from within: whoever calls may not expect an answer before it has gone on.
+            self.runtime.spawn(async move {
+                shared.settle(queued.token, queued.own, Err(PeerFailure::Crowded));
+            });
         }
     }
 
@@ -131,6 +117,7 @@ impl MemberLinks {
             link: None,
             failures: 0,
             rest_until: Instant::now(),
+            spoken: Instant::now(),
         };
         self.runtime.spawn(way.run(queue));
         sender
@@ -138,10 +125,14 @@ impl MemberLinks {
 }
 
 impl Shared {
-    fn settle(&self, token: Token, outcome: Result<PeerAnswer, PeerFailure>) {
-        self.outcomes.answered(token, outcome);
-        if self.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.idle.notify_waiters();
+    fn settle(&self, token: Token, own: bool, outcome: Result<PeerAnswer, PeerFailure>) {
+        if let Some(node) = self.node.upgrade()
+            && !node.has_ended()
+        {
+            node.peer_answered(token, outcome);
+        }
+        if own {
+            self.network.ended();
         }
     }
 }
@@ -153,6 +144,8 @@ struct Way {
     link: Option<Arc<Link>>,
     failures: u32,
     rest_until: Instant,
+    /// The last call that an engine made.
+    spoken: Instant,
 }
 
 impl Way {
@@ -163,22 +156,31 @@ impl Way {
             tokio::select! {
                 queued = queue.recv(), if calls.len() < MAX_UNDER_WAY => {
                     let Some(queued) = queued else { break };
-                    check = Instant::now() + CHECK_PERIOD;
+                    self.spoken = Instant::now();
+                    check = self.spoken + CHECK_PERIOD;
                     match self.connected().await {
                         Some(link) => {
                             calls.push(speak(self.shared.clone(), link, self.to.clone(), queued));
                         }
-                        None => self.shared.settle(queued.token, Err(PeerFailure::Refused)),
+                        None => {
+                            let refused = Err(PeerFailure::Refused);
+                            self.shared.settle(queued.token, queued.own, refused);
+                        }
                     }
                 }
                 Some(()) = calls.next(), if !calls.is_empty() => {}
                 () = sleep_until(check) => {
                     check = Instant::now() + CHECK_PERIOD;
-                    self.check().await;
+                    if self.spoken.elapsed() > WAY_IDLE {
+                        // Whoever got hold of it meanwhile is answered.
+                        queue.close();
+                    } else {
+                        self.check().await;
+                    }
                 }
             }
         }
-        // No member any more: what is under way still has its outcome.
+        // Nobody speaks to it any more: what is under way still has its outcome.
         while calls.next().await.is_some() {}
     }
 
@@ -223,14 +225,14 @@ impl Way {
 
 /// Makes one call.
 async fn speak(shared: Arc<Shared>, link: Arc<Link>, to: MemberId, queued: Queued) {
-    let Queued { call, token } = queued;
+    let Queued { call, token, own } = queued;
     let request = client_call(&call, &to, &shared.speaker.machine).encode();
     let outcome = match link.call(UNARY, request, CALL_PATIENCE).await {
         Reply::Message(response) => answer_of(&call, &response),
         Reply::Failed(status) if status.code == "DEADLINE_EXCEEDED" => Err(PeerFailure::TimedOut),
         Reply::Failed(_) => Err(PeerFailure::Broken),
     };
-    shared.settle(token, outcome);
+    shared.settle(token, own, outcome);
 }
 
 /// Connects to a member as a real server does: a check, then the setup on the stream. A member

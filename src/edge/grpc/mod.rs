@@ -29,5 +29,5 @@ mod stream;
 mod unary;
 
 pub use lines::Lines;
-pub use links::{MemberLinks, Outcomes, Speaker};
+pub use links::MemberLinks;
 pub use server::{Port, serve};

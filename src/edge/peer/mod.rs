@@ -2,6 +2,8 @@
 
 mod exchange;
 mod link;
+mod links;
 
 pub use exchange::{Exchange, Failure};
 pub use link::HttpLink;
+pub use links::Links;

@@ -4,6 +4,7 @@
 //! Locks are taken one at a time and never while a call is made: an engine is asked, unlocked, and
 //! then its effects run.
 
+mod clients;
 mod held;
 mod list;
 mod network;
@@ -16,8 +17,8 @@ pub use responsible::Responsible;
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
 use crate::node::Node;
 use crate::peers::members::{MemberReport, Settings, StatusReport, Turn, Unlisted};
-use crate::peers::{Effect, Engine, Mapper, Members, Token};
-use crate::profile::{MembersProtocol, Quirks};
+use crate::peers::{Beginning, ClientSync, Effect, Engine, Mapper, Members, Token};
+use crate::profile::{CoreModel, MembersProtocol, Quirks};
 use held::{Held, HeldBack};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +54,8 @@ pub struct Peering {
     own: MemberId,
     source: Mutex<MemberSource>,
     members: Mutex<Members>,
+    /// What is told of clients (2.x).
+    clients: Option<Mutex<ClientSync>>,
     responsible: Arc<Responsible>,
     network: Arc<Network>,
     link: OnceLock<Box<dyn PeerLink>>,
@@ -68,6 +71,8 @@ impl Peering {
         let PeeringConfig { own, source, known, network } = config;
         let listed = source.read(port_of(&own)).unwrap_or_default();
         let mut members = Members::new(own.clone(), listed, quirks.members.protocol, now);
+        let clients = (quirks.core.model == CoreModel::ClientKeyed)
+            .then(|| Mutex::new(ClientSync::new(now, beginning(&known, members.listed()))));
         if !known.is_empty() {
             members.settle(now, known);
         }
@@ -77,6 +82,7 @@ impl Peering {
             own,
             source: Mutex::new(source),
             members: Mutex::new(members),
+            clients,
             responsible: Arc::new(Responsible::new(mapper)),
             network,
             link: OnceLock::new(),
@@ -122,7 +128,8 @@ impl Peering {
         let look = Millis(self.next_look.load(Ordering::Relaxed));
         let held = self.held.lock().next_deadline();
         let turn = self.members.lock().next_deadline();
-        [Some(look), held, Some(turn)].into_iter().flatten().min()
+        let clients = self.clients.as_ref().and_then(|clients| clients.lock().next_deadline());
+        [Some(look), held, Some(turn), clients].into_iter().flatten().min()
     }
 
     /// Follows the switch that lets every node take everything.
@@ -163,6 +170,7 @@ impl Node {
         }
         let turn = self.with_settings(|settings| peering.members.lock().tick(now, settings));
         self.members_turned(peering, turn);
+        self.tick_clients(peering, now);
         peering.next_deadline().is_some_and(|due| due <= now)
     }
 
@@ -207,6 +215,7 @@ impl Node {
             let healthy = peering.members(|members| members.healthy().to_vec());
             tracing::info!(node = %peering.own, ?healthy, "the healthy members changed");
             peering.responsible.take(healthy);
+            self.read(|registry, now| registry.responsibility_moved(now));
         }
         if let Some(enabled) = turn.health_check {
             self.read(|registry, _| registry.pause_health_check(enabled));
@@ -220,6 +229,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Call { to, call, token } => self.call_peer(peering, to, call, token),
+                Effect::TakeClients(clients) => self.take_clients(&clients),
             }
         }
     }
@@ -246,6 +256,7 @@ impl Node {
                 let turn = peering.members.lock().answered(now, token.number, &outcome);
                 self.members_turned(peering, turn);
             }
+            Engine::Clients => self.client_call_answered(peering, token.number, outcome),
             Engine::Distro | Engine::Raft => {}
         }
     }
@@ -290,6 +301,16 @@ impl Node {
 fn send(peering: &Peering, to: &MemberId, call: PeerCall, token: Token) {
     if let Some(link) = peering.link.get() {
         link.call(to, call, token);
+    }
+}
+
+/// A node that knows every member from the start begins with them; others may know more.
+fn beginning(known: &[MemberReport], listed: &[MemberId]) -> Beginning {
+    let is_known = |id: &MemberId| known.iter().any(|report| report.from == *id);
+    match (known.is_empty(), listed.iter().all(is_known)) {
+        (true, _) => Beginning::LikeReal,
+        (false, true) => Beginning::Settled,
+        (false, false) => Beginning::AtOnce,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a node asks for when it starts (`DistroLoadDataTask`): one member after the other, until
 //! one has told everything.
 
-use super::Neighbour;
+use super::{Beginning, Neighbour};
 use crate::model::{MemberId, Millis};
 
 /// From a start like a real one's to the first question that can be answered, and from there to
@@ -30,15 +30,15 @@ enum State {
 }
 
 impl Load {
-    /// Of a node that starts like a real one: its first question comes to nothing.
-    pub fn cold(now: Millis) -> Self {
-        let state = State::At(now + COLD_RETRY_MS);
-        Self { state, retry_ms: COLD_RETRY_MS, verifies: false }
-    }
-
-    /// Of a node whose neighbours are to find it as if it had been there before.
-    pub fn warm(now: Millis) -> Self {
-        Self { state: State::At(now), retry_ms: WARM_RETRY_MS, verifies: true }
+    /// Of a node that starts now. The first question of one that starts like a real one comes to
+    /// nothing.
+    pub fn new(now: Millis, beginning: Beginning) -> Self {
+        let (state, retry_ms) = match beginning {
+            Beginning::LikeReal => (State::At(now + COLD_RETRY_MS), COLD_RETRY_MS),
+            Beginning::AtOnce => (State::At(now), WARM_RETRY_MS),
+            Beginning::Settled => (State::Done, WARM_RETRY_MS),
+        };
+        Self { state, retry_ms, verifies: beginning != Beginning::LikeReal }
     }
 
     /// Whether own clients may be verified.

@@ -48,6 +48,17 @@ pub struct Neighbour {
     pub reachable: bool,
 }
 
+/// How a node begins to know what others know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// Like a real one: it hears everything after a minute.
+    LikeReal,
+    /// It asks for everything at once.
+    AtOnce,
+    /// Nobody knows anything that it would have to hear.
+    Settled,
+}
+
 /// A call that is not answered.
 #[derive(Debug, PartialEq)]
 enum UnderWay {
@@ -67,13 +78,12 @@ pub struct ClientSync {
 }
 
 impl ClientSync {
-    /// The engine of a node that starts now: like a real one, or like one that has been there for
-    /// a while.
-    pub fn new(now: Millis, cold_start: bool) -> Self {
+    /// The engine of a node that starts now.
+    pub fn new(now: Millis, beginning: Beginning) -> Self {
         Self {
             pending: Pending::default(),
             verify_due: now + VERIFY_PERIOD_MS,
-            load: if cold_start { Load::cold(now) } else { Load::warm(now) },
+            load: Load::new(now, beginning),
             under_way: FxHashMap::default(),
             last_number: 0,
         }

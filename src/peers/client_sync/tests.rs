@@ -43,7 +43,7 @@ fn refused() -> Result<PeerAnswer, PeerFailure> {
 
 /// An engine that has loaded what there was: nothing.
 fn loaded(members: &[Neighbour]) -> ClientSync {
-    let mut engine = ClientSync::new(START, false);
+    let mut engine = ClientSync::new(START, Beginning::AtOnce);
     let effects = engine.tick(START, &mut Known(Vec::new()), members);
     let Some(Effect::Call { to, token, .. }) = effects.first() else { return engine };
     assert_eq!(effects, [call(to, token.number, ClientCall::Snapshot)]);
@@ -118,7 +118,7 @@ fn a_client_that_is_gone_by_then_and_a_member_that_left_are_not_told() {
 #[test]
 fn a_member_that_is_down_costs_no_call_and_is_told_when_it_is_back() {
     let down = members(&[("b:1", false)]);
-    let mut engine = ClientSync::new(START, true);
+    let mut engine = ClientSync::new(START, Beginning::LikeReal);
     let mut known = Known(vec!["x"]);
     engine.on_news(START, &ClientNews::Changed(ClientId::new("x")), &down);
     assert_eq!(engine.tick(START + 2_000, &mut known, &down), []);
@@ -148,7 +148,7 @@ fn own_clients_are_verified_each_five_seconds_and_told_where_they_are_not_known(
 #[test]
 fn a_node_that_starts_like_a_real_one_asks_after_a_minute_and_verifies_nothing_before() {
     let members = members(&[("b:1", true), ("c:1", true)]);
-    let mut engine = ClientSync::new(START, true);
+    let mut engine = ClientSync::new(START, Beginning::LikeReal);
     let mut known = Known(vec!["x"]);
     for second in 1..60 {
         assert_eq!(engine.tick(START + second * 1_000, &mut known, &members), [], "{second}");
@@ -166,7 +166,7 @@ fn a_node_that_starts_like_a_real_one_asks_after_a_minute_and_verifies_nothing_b
 #[test]
 fn a_node_whom_nobody_answers_asks_again_for_ever() {
     let members = members(&[("b:1", true)]);
-    let mut engine = ClientSync::new(START, false);
+    let mut engine = ClientSync::new(START, Beginning::AtOnce);
     let mut known = Known(Vec::new());
     for number in 1..=5 {
         let now = START + (number - 1) * 1_000;
@@ -176,4 +176,13 @@ fn a_node_whom_nobody_answers_asks_again_for_ever() {
     }
     // An answer that comes twice, or that nobody waits for, changes nothing.
     assert_eq!(engine.answered(START, 1, Ok(PeerAnswer::Clients(Vec::new()))), []);
+}
+
+#[test]
+fn a_node_among_others_that_start_with_it_has_nothing_to_ask() {
+    let members = members(&[("b:1", true)]);
+    let mut engine = ClientSync::new(START, Beginning::Settled);
+    let mut known = Known(vec!["x"]);
+    assert_eq!(engine.tick(START, &mut known, &members), []);
+    assert_eq!(engine.tick(START + 5_000, &mut known, &members), [call("b:1", 1, verify("x"))]);
 }

@@ -197,16 +197,14 @@ impl<C: Change> Group<C> {
         self.changes.range(from + 1..).map(|(_, change)| change.clone()).collect()
     }
 
-    /// Removals that every running member has taken are of no use to anybody: one that starts
-    /// anew has nothing that could be removed.
+    /// Removals that every member has taken are of no use to anybody.
     fn forget_removals(&mut self) {
         /// Looked at once for so many changes.
         const EACH: u64 = 1_024;
         if !self.last.is_multiple_of(EACH) {
             return;
         }
-        let running = self.members.values().filter(|place| place.running);
-        let taken = running.map(|place| place.taken).min().unwrap_or(self.last);
+        let taken = self.members.values().map(|place| place.taken).min().unwrap_or(self.last);
         let latest = &mut self.latest;
         self.changes.retain(|number, change| {
             let keep = *number > taken || !change.is_removal();

@@ -44,7 +44,8 @@ fn read(call: &PeerCall, body: &[u8], quirks: &Quirks) -> Result<PeerAnswer, Ref
         | PeerCall::DistroPut(_)
         | PeerCall::DistroChecksum { .. }
         | PeerCall::ServiceStatus(_)
-        | PeerCall::CleanDistro => PeerAnswer::Done,
+        | PeerCall::CleanDistro
+        | PeerCall::Client(_) => PeerAnswer::Done,
     })
 }
 

@@ -83,6 +83,8 @@ fn address(call: &PeerCall) -> (&'static str, &'static str) {
         PeerCall::Statuses(_) => ("GET", "/v1/ns/instance/statuses"),
         PeerCall::CleanDistro => ("GET", "/v1/ns/api/distroStatus"),
         PeerCall::Subscribers(_) => ("GET", "/v1/ns/service/subscribers"),
+        // Its bytes are made by `wire::grpc::cluster`, and nobody asks for those of HTTP.
+        PeerCall::Client(_) => ("POST", "/Request/request"),
     }
 }
 
@@ -137,6 +139,7 @@ fn body(call: &PeerCall, quirks: &Quirks) -> Option<Vec<u8>> {
         | PeerCall::DistroAll
         | PeerCall::Statuses(_)
         | PeerCall::CleanDistro
+        | PeerCall::Client(_)
         | PeerCall::Subscribers(_) => return None,
     })
 }
@@ -158,6 +161,7 @@ fn headers(call: &PeerCall, sender: &Sender<'_>, body_bytes: Option<usize>) -> H
         | PeerCall::RaftBeat(_)
         | PeerCall::RaftDatums(_)
         | PeerCall::RaftForget { .. }
+        | PeerCall::Client(_)
         | PeerCall::ServiceStatus(_) => sender.asynchronous(Vec::new(), body_bytes),
     }
 }
