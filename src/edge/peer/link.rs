@@ -1,8 +1,8 @@
 //! The calls of one node's engines, made on its background thread.
 //!
-//! Each member has two lanes: signs of life, which nothing may hold up, and everything else, in
-//! the order in which it was said. A lane is a bounded queue, a task and at most one connection, so that
-//! a member that is gone or slow costs a few refused calls and nothing more.
+//! Each member has two lanes: signs of life, which nothing may hold up, and everything else, in the
+//! order in which it was said. A lane is a bounded queue, a task and at most one connection, so
+//! that a member that is gone or slow costs a few refused calls and nothing more.
 
 use super::exchange::Exchange;
 use crate::client::http::Connection;
