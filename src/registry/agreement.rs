@@ -67,7 +67,7 @@ mod tests {
         Agent, ClusterSettings, Instance, Metadata, NewService, ServiceExtras, ServiceRef,
         SwitchEdit,
     };
-    use crate::registry::silent::silent;
+    use crate::registry::silent_tests::silent;
 
     const START: Millis = Millis(1_600_000_000_000);
     const SERVICE: ServiceRef<'static> =

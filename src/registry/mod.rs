@@ -25,7 +25,7 @@ mod remote;
 mod scope;
 pub mod service_keyed;
 #[cfg(test)]
-mod silent;
+mod silent_tests;
 mod standing;
 mod switching;
 pub mod timers;

@@ -1,7 +1,7 @@
-//! The ways to the gRPC ports of the other members (`ClusterRpcClientProxy`): one connection to each,
-//! opened when there is something to say, checked each 5 s, opened again when it breaks. Calls wait
-//! in a bounded queue; one that finds no connection fails at once, so a member that is down costs
-//! the others nothing.
+//! The ways to the gRPC ports of the other members (`ClusterRpcClientProxy`): one connection to
+//! each, opened when there is something to say, checked each 5 s, opened again when it breaks.
+//! Calls wait in a bounded queue; one that finds no connection fails at once, so a member that is
+//! down costs the others nothing.
 
 use crate::client::grpc::{AUTO, Link, Reply};
 use crate::model::{ClientCall, MemberId, PeerAnswer, PeerFailure};

@@ -5,7 +5,7 @@ use crate::model::{
     Instance, Metadata, Millis, Published, Registration, Responsibility, ServiceKey, ServiceRef,
 };
 use crate::registry::addresses::InstanceId;
-use crate::registry::silent::silent;
+use crate::registry::silent_tests::silent;
 use crate::registry::{Effect, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
