@@ -92,6 +92,19 @@ pub enum Call {
         /// False lets it go.
         on: bool,
     },
+    /// Every node.
+    Nodes,
+    /// One node.
+    Node(u8),
+    /// Does something to a node, with its parameters.
+    DoToNode {
+        /// Which one, from 0.
+        number: u8,
+        /// What, as the API names it.
+        action: &'static str,
+        /// Parameters and their values.
+        with: Vec<(&'static str, String)>,
+    },
     /// Metrics as Prometheus reads them.
     Metrics,
     /// The description of the API itself.
@@ -142,6 +155,11 @@ impl Call {
             Self::DropConnection(id) => return ("DELETE", connection_path(id, "")),
             Self::ResetConnection { id, .. } => return ("POST", connection_path(id, "/reset")),
             Self::StallConnection { id, .. } => return ("POST", connection_path(id, "/stall")),
+            Self::Nodes => ("GET", "nodes"),
+            Self::Node(number) => return ("GET", format!("nodes/{number}")),
+            Self::DoToNode { number, action, .. } => {
+                return ("POST", format!("nodes/{number}/{action}"));
+            }
             Self::Metrics => ("GET", "metrics"),
             Self::OpenApi => ("GET", "openapi.json"),
         };
@@ -156,6 +174,7 @@ impl Call {
             | Self::JournalCount(filters)
             | Self::Instances(filters)
             | Self::Subscribers(filters) => filters.clone(),
+            Self::DoToNode { with, .. } => with.clone(),
             Self::ResetConnection { to: Some(to), .. } => vec![("to", to.clone())],
             Self::StallConnection { on, .. } => vec![("on", on.to_string())],
             _ => Vec::new(),

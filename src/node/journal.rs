@@ -8,6 +8,7 @@ use crate::registry::asks::{Ask, ServerRequest};
 use compact_str::CompactString;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 /// Where the JSON of a beat stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +211,15 @@ impl Journal {
     /// Keeps the beginning or the end of a connection.
     pub fn connection(&self, meta: &ConnectionMeta, now: Millis, operation: Operation) {
         self.about_connection(now, operation, None, |record| who(record, meta));
+    }
+
+    /// Keeps what an operator did to a node, in the place of the agent.
+    pub fn control(&self, node: SocketAddr, now: Millis, done: &str) {
+        self.about_connection(now, Operation::Control, None, |record| {
+            record.ip = CompactString::from(node.ip().to_string());
+            record.port = i32::from(node.port());
+            record.agent = CompactString::from(done);
+        });
     }
 
     fn about_connection(

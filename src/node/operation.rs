@@ -71,11 +71,13 @@ pub enum Operation {
     Resend,
     /// An ack of a push, or another answer of a client.
     Ack,
+    /// An operator stopped, started or cut off a node.
+    Control,
 }
 
 impl Operation {
     /// Every operation, in the order of their numbers.
-    pub const ALL: [Operation; 34] = [
+    pub const ALL: [Operation; 35] = [
         Self::Register,
         Self::Update,
         Self::Patch,
@@ -110,6 +112,7 @@ impl Operation {
         Self::Push,
         Self::Resend,
         Self::Ack,
+        Self::Control,
     ];
 
     /// Its name in the journal and the metrics.
@@ -149,6 +152,7 @@ impl Operation {
             Self::Push => "push",
             Self::Resend => "resend",
             Self::Ack => "ack",
+            Self::Control => "control",
         }
     }
 

@@ -4,6 +4,7 @@
 use super::config::{ClockKind, ServeConfig};
 use super::error::StartError;
 use super::listeners::{self, Listeners};
+use crate::edge::admin::NodeControl;
 use crate::edge::grpc::{self, Lines, Port};
 use crate::edge::http::{self, ServerConfig, Shutdown};
 use crate::edge::nacos::{NacosHandler, page_style};
@@ -182,6 +183,21 @@ impl Fleet {
         alive.serve_grpc(&self.config, node, listeners.grpc)?;
         alive.serve_http(&self.config, node, listeners.http)?;
         Ok(alive)
+    }
+}
+
+impl NodeControl for Fleet {
+    fn stop(&self, number: usize, at_once: bool) -> bool {
+        Fleet::stop(self, number, if at_once { End::Abrupt } else { End::Orderly })
+    }
+
+    fn start(&self, number: usize, profile: Option<&str>) -> Result<bool, String> {
+        let profile = profile.map(Profile::load).transpose().map_err(|error| error.to_string())?;
+        self.start_again(number, profile).map_err(|error| error.to_string())
+    }
+
+    fn runs(&self, number: usize) -> bool {
+        Fleet::runs(self, number)
     }
 }
 

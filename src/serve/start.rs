@@ -85,6 +85,7 @@ impl Running {
     ) -> Result<(), StartError> {
         let setup = AdminSetup {
             process: self.fleet.process().clone(),
+            control: self.fleet.clone(),
             token,
             addresses: serde_json::to_value(&self.ready).unwrap_or_default(),
         };

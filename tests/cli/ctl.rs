@@ -128,3 +128,59 @@ fn the_port_of_nacos_clients_is_told_from_the_admin_api() {
     assert!(error.ends_with("answers 404, but not as an admin API does"), "{error}");
     assert_eq!(hint, "the admin API has its own port, which the ready line of serve names");
 }
+
+#[test]
+fn nodes_end_start_as_another_version_and_are_cut_off() {
+    let running = Running::start("--profile 1.1.4 --nodes 3 --clock manual");
+    let node = |number: u8| json(&running, &format!("nodes get {number}"));
+    assert_eq!(node(0)["healthy"].as_array().unwrap().len(), 3);
+    assert_eq!(json(&running, "nodes kill 1")["running"], false);
+    let (error, hint) = running.ctl("nodes stop 1").refused(1);
+    assert_eq!((error.as_str(), hint.as_str()), ("node 1 has ended already", "start it"));
+    json(&running, "advance 14s");
+    assert_eq!(node(0)["healthy"].as_array().unwrap().len(), 2);
+    let started = json(&running, "nodes start 1 --profile 1.2.1");
+    assert_eq!((&started["running"], &started["profile"]), (&true.into(), &"1.2.1".into()));
+    json(&running, "advance 6s");
+    assert_eq!(node(0)["healthy"].as_array().unwrap().len(), 3);
+
+    assert_eq!(json(&running, "nodes isolate 2 --direction out")["isolated"], "out");
+    json(&running, "advance 14s");
+    assert_eq!(node(0)["healthy"].as_array().unwrap().len(), 2);
+    assert_eq!(node(2)["healthy"].as_array().unwrap().len(), 3, "it still hears the others");
+    assert_eq!(json(&running, "nodes heal 2")["isolated"], Value::Null);
+    assert_eq!(json(&running, "nodes lag 2 100ms")["lag_ms"], 100);
+    json(&running, "advance 6s");
+    assert_eq!(node(0)["healthy"].as_array().unwrap().len(), 3);
+
+    let records = json(&running, "journal --op control");
+    let done: Vec<&str> = records["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| record["agent"].as_str().unwrap())
+        .collect();
+    assert_eq!(done, ["kill", "start 1.2.1", "isolate out", "heal", "lag 100 ms"]);
+    let (error, _) = running.ctl("nodes start 1").refused(1);
+    assert_eq!(error, "node 1 runs already");
+    let (error, _) = running.ctl("nodes get 3").refused(1);
+    assert_eq!(error, "there is no node 3");
+}
+
+#[test]
+fn a_list_of_members_is_a_file_that_is_watched() {
+    let place = Place::new();
+    place.write("cluster.conf", "127.0.0.1:1\n");
+    let line = "--profile 1.1.4 --clock manual --member-file cluster.conf";
+    let running = Running::start_in(place, &[], line);
+    let members = |running: &Running| json(running, "nodes get 0")["members"].to_string();
+    assert_eq!(members(&running), r#"["127.0.0.1:1"]"#);
+    running.place.write("cluster.conf", "# two\n127.0.0.1:1, 127.0.0.1:2");
+    json(&running, "advance 4s");
+    assert_eq!(members(&running), r#"["127.0.0.1:1"]"#);
+    json(&running, "advance 2s");
+    assert_eq!(members(&running), r#"["127.0.0.1:1","127.0.0.1:2"]"#);
+    json(&running, "nodes members 0 127.0.0.1:3");
+    json(&running, "advance 1s");
+    assert_eq!(members(&running), r#"["127.0.0.1:3"]"#);
+}

@@ -107,6 +107,13 @@ enum CtlCommand {
         #[command(subcommand)]
         command: Option<ConnectionsCommand>,
     },
+    /// See the nodes of the process, stop, start and cut them off
+    #[command(after_help = "Example: take the second node back to an older version, in place
+  facos ctl nodes restart 1 --profile 1.1.4")]
+    Nodes {
+        #[command(subcommand)]
+        command: Option<NodesCommand>,
+    },
     /// Print the description of the admin API
     Openapi,
 }
@@ -135,6 +142,71 @@ enum ConnectionsCommand {
         /// Let it go again
         #[arg(long)]
         end: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum NodesCommand {
+    /// List every node (what `nodes` alone does)
+    List,
+    /// Show one node
+    Get {
+        /// Which one, from 0
+        number: u8,
+    },
+    /// End a node in order
+    Stop {
+        /// Which one, from 0
+        number: u8,
+    },
+    /// End a node at once, as a process that is killed
+    Kill {
+        /// Which one, from 0
+        number: u8,
+    },
+    /// Start a node that had ended, on the ports that it had
+    Start {
+        /// Which one, from 0
+        number: u8,
+        /// As this version, or the one of your own profile's file [default: what it was]
+        #[arg(long, value_name = "NAME|FILE")]
+        profile: Option<String>,
+    },
+    /// Stop and start a node in place
+    Restart {
+        /// Which one, from 0
+        number: u8,
+        /// As this version, or the one of your own profile's file [default: what it was]
+        #[arg(long, value_name = "NAME|FILE")]
+        profile: Option<String>,
+    },
+    /// Cut a node off from the others; clients still reach it
+    Isolate {
+        /// Which one, from 0
+        number: u8,
+        /// Which calls are lost: in (of others), out (its own) or both [default: both]
+        #[arg(long, value_name = "both|in|out")]
+        direction: Option<String>,
+    },
+    /// Undo that
+    Heal {
+        /// Which one, from 0
+        number: u8,
+    },
+    /// Delay the calls from and to a node
+    Lag {
+        /// Which one, from 0
+        number: u8,
+        /// How long, such as 200ms; 0s ends it
+        delay: Span,
+    },
+    /// Give a node another list of members
+    Members {
+        /// Which one, from 0
+        number: u8,
+        /// The members between commas
+        #[arg(value_name = "IP:PORT,IP:PORT")]
+        list: String,
     },
 }
 
@@ -239,7 +311,39 @@ impl CtlArgs {
                 Call::Subscribers(given([("service", service.clone())]))
             }
             CtlCommand::Connections { command } => connections_call(command.as_ref()),
+            CtlCommand::Nodes { command } => nodes_call(command.as_ref()),
             CtlCommand::Openapi => Call::OpenApi,
+        }
+    }
+}
+
+fn nodes_call(command: Option<&NodesCommand>) -> Call {
+    let act = |number: &u8, action, with: Option<(&'static str, String)>| Call::DoToNode {
+        number: *number,
+        action,
+        with: with.into_iter().collect(),
+    };
+    let named = |name: &'static str, value: &Option<String>| Some((name, value.clone()?));
+    match command {
+        None | Some(NodesCommand::List) => Call::Nodes,
+        Some(NodesCommand::Get { number }) => Call::Node(*number),
+        Some(NodesCommand::Stop { number }) => act(number, "stop", None),
+        Some(NodesCommand::Kill { number }) => act(number, "kill", None),
+        Some(NodesCommand::Start { number, profile }) => {
+            act(number, "start", named("profile", profile))
+        }
+        Some(NodesCommand::Restart { number, profile }) => {
+            act(number, "restart", named("profile", profile))
+        }
+        Some(NodesCommand::Isolate { number, direction }) => {
+            act(number, "isolate", named("direction", direction))
+        }
+        Some(NodesCommand::Heal { number }) => act(number, "heal", None),
+        Some(NodesCommand::Lag { number, delay }) => {
+            act(number, "lag", Some(("ms", delay.as_millis().to_string())))
+        }
+        Some(NodesCommand::Members { number, list }) => {
+            act(number, "members", Some(("list", list.clone())))
         }
     }
 }
@@ -351,6 +455,20 @@ mod tests {
                 Call::ResetConnection { id: "i".to_owned(), to: Some("a:1".to_owned()) },
             ),
             ("connections stall i --end", Call::StallConnection { id: "i".to_owned(), on: false }),
+            ("nodes", Call::Nodes),
+            ("nodes get 1", Call::Node(1)),
+            (
+                "nodes restart 1 --profile 2.0.2",
+                Call::DoToNode {
+                    number: 1,
+                    action: "restart",
+                    with: vec![("profile", "2.0.2".to_owned())],
+                },
+            ),
+            (
+                "nodes lag 0 200ms",
+                Call::DoToNode { number: 0, action: "lag", with: vec![("ms", "200".to_owned())] },
+            ),
             ("openapi", Call::OpenApi),
         ];
         for (line, expected) in examples {

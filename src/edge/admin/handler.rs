@@ -1,5 +1,6 @@
 //! Which admin calls there are, and who may make them.
 
+use super::nodes::{self, NodeControl};
 use super::problem::Problem;
 use super::{connections, journal, openapi, quirks, views};
 use crate::edge::http::{Answer, Body, Handler, Request, Response};
@@ -15,6 +16,8 @@ use subtle::ConstantTimeEq;
 pub struct AdminSetup {
     /// The nodes and their clock.
     pub process: Arc<Process>,
+    /// Starts and ends them.
+    pub control: Arc<dyn NodeControl>,
     /// What callers must show; `None` lets everybody in.
     pub token: Option<String>,
     /// Where the nodes answer, as in the ready line.
@@ -30,6 +33,8 @@ pub struct AdminHandler {
 pub(super) type Given = Result<Value, Problem>;
 
 const ROOT: &str = "/__admin/";
+/// Below it stands each node.
+const NODES: &str = "nodes/";
 /// The longest advance, ms: a year of timers is as much as anybody needs at once.
 const MAX_ADVANCE_MS: u64 = 366 * 86_400_000;
 
@@ -68,6 +73,10 @@ impl AdminHandler {
         match (method, path) {
             ("GET", "metrics") => Ok(Answer::Now(self.metrics())),
             ("POST", "clock/advance") => self.advance(&params),
+            (method, path) if path.starts_with(NODES) => {
+                let asked = (method, &path[NODES.len()..]);
+                nodes::one(&self.setup.process, &self.setup.control, asked, &params)
+            }
             _ => {
                 let given = self.plain(method, path, request, &params)?;
                 Ok(Answer::Now(print(&given)))
@@ -90,6 +99,7 @@ impl AdminHandler {
             ("GET", "journal/count") => journal::count(&self.node(params)?, params),
             ("GET", "instances") => Ok(views::instances(&self.node(params)?, params)),
             ("GET", "subscribers") => Ok(views::subscribers(&self.node(params)?, params)),
+            ("GET", "nodes") => nodes::given(process, &*self.setup.control),
             ("GET", "connections") => Ok(connections::list(&self.node(params)?)),
             (_, path) => {
                 if let Some(name) = path.strip_prefix("quirks/") {
@@ -177,7 +187,7 @@ impl Handler for AdminHandler {
 }
 
 /// Every path with the methods it has, for those who miss.
-const CALLS: [(&str, &str); 13] = [
+const CALLS: [(&str, &str); 14] = [
     ("health/live", "GET"),
     ("health/ready", "GET"),
     ("info", "GET"),
@@ -191,6 +201,7 @@ const CALLS: [(&str, &str); 13] = [
     ("instances", "GET"),
     ("subscribers", "GET"),
     ("connections", "GET"),
+    ("nodes", "GET"),
 ];
 
 fn unknown_call(method: &str, path: &str) -> Problem {

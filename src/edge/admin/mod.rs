@@ -4,9 +4,11 @@
 mod connections;
 mod handler;
 mod journal;
+mod nodes;
 mod openapi;
 mod problem;
 mod quirks;
 mod views;
 
 pub use handler::{AdminHandler, AdminSetup};
+pub use nodes::NodeControl;

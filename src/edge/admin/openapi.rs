@@ -44,6 +44,16 @@ const CALLS: &[Call] = &[
     ("delete", "connections/{id}", "Cuts one, as a network would.", &["node"]),
     ("post", "connections/{id}/reset", "Tells its client to go elsewhere.", &["to", "node"]),
     ("post", "connections/{id}/stall", "Holds back what it is sent.", &["on", "node"]),
+    ("get", "nodes", "Every node and how it stands among the others.", &[]),
+    ("get", "nodes/{number}", "One of them.", &[]),
+    ("post", "nodes/{number}/stop", "Ends it in order.", &[]),
+    ("post", "nodes/{number}/kill", "Ends it at once, as a process that is killed.", &[]),
+    ("post", "nodes/{number}/start", "Starts it on the ports that it had.", &["profile"]),
+    ("post", "nodes/{number}/restart", "Stops and starts it.", &["profile"]),
+    ("post", "nodes/{number}/isolate", "Cuts it off from the others.", &["direction"]),
+    ("post", "nodes/{number}/heal", "Undoes that.", &[]),
+    ("post", "nodes/{number}/lag", "Delays calls from and to it.", &["ms"]),
+    ("post", "nodes/{number}/members", "Gives it another list of members.", &["list"]),
     ("get", "metrics", "Prometheus text.", &[]),
     ("get", "openapi.json", "This document.", &[]),
 ];
@@ -53,7 +63,7 @@ pub fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for (method, path, summary, parameters) in CALLS {
         let mut rows: Vec<Value> = parameters.iter().map(|name| parameter(name, "query")).collect();
-        for name in ["name", "id"] {
+        for name in ["name", "id", "number"] {
             if path.contains(&format!("{{{name}}}")) {
                 rows.push(parameter(name, "path"));
             }

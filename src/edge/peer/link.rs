@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use crate::client::http::Connection;
 use crate::model::{MemberId, PeerAnswer, PeerCall, PeerFailure};
 use crate::node::Node;
-use crate::node::peering::{Network, PeerLink};
+use crate::node::peering::{Flight, Network, PeerLink};
 use crate::peers::Token;
 use crate::wire::peer;
 use parking_lot::Mutex;
@@ -41,8 +41,8 @@ enum Lane {
 struct Order {
     call: PeerCall,
     token: Token,
-    /// Whether the process waits for it.
-    own: bool,
+    /// The process waits for it, because it goes to one of its nodes.
+    flight: Option<Flight>,
 }
 
 impl HttpLink {
@@ -59,7 +59,7 @@ impl HttpLink {
         let sender = lanes.entry((to.clone(), lane)).or_insert_with(|| {
             let (sender, orders) = mpsc::channel(LANE_CALLS);
             let (node, to) = (self.node.clone(), to.clone());
-            self.runtime.spawn(run(node, to, orders, self.network.clone()));
+            self.runtime.spawn(run(node, to, orders));
             sender
         });
         sender.clone()
@@ -75,57 +75,43 @@ impl PeerLink for HttpLink {
             | PeerCall::RaftBeat(_) => Lane::Signs,
             _ => Lane::Data,
         };
-        let own = self.network.is_own(to);
-        if own {
-            self.network.begins();
-        }
-        let sent = self.lane(to, lane).try_send(Order { call, token, own });
+        let flight = self.network.is_own(to).then(|| self.network.flight());
+        let sent = self.lane(to, lane).try_send(Order { call, token, flight });
         if let Err(TrySendError::Full(order) | TrySendError::Closed(order)) = sent {
-            let (node, network) = (self.node.clone(), self.network.clone());
+            let node = self.node.clone();
             // Not from within: whoever calls may not expect an answer before it has gone on.
             self.runtime.spawn(async move {
-                report(&node, &network, &order, Err(PeerFailure::Crowded));
+                report(&node, order, Err(PeerFailure::Crowded));
             });
         }
     }
 }
 
-async fn run(
-    node: Weak<Node>,
-    to: MemberId,
-    mut orders: mpsc::Receiver<Order>,
-    network: Arc<Network>,
-) {
+async fn run(node: Weak<Node>, to: MemberId, mut orders: mpsc::Receiver<Order>) {
     let mut kept = None;
     loop {
         let Ok(order) = tokio::time::timeout(LANE_IDLE, orders.recv()).await else {
             // Whoever got hold of the lane meanwhile is answered.
             orders.close();
             while let Ok(order) = orders.try_recv() {
-                report(&node, &network, &order, Err(PeerFailure::Broken));
+                report(&node, order, Err(PeerFailure::Broken));
             }
             return;
         };
         let Some(order) = order else { return };
         let outcome = exchange(&node, &to, &order.call, &mut kept).await;
-        report(&node, &network, &order, outcome);
+        report(&node, order, outcome);
     }
 }
 
-fn report(
-    node: &Weak<Node>,
-    network: &Network,
-    order: &Order,
-    outcome: Result<PeerAnswer, PeerFailure>,
-) {
+fn report(node: &Weak<Node>, order: Order, outcome: Result<PeerAnswer, PeerFailure>) {
     if let Some(node) = node.upgrade()
         && !node.has_ended()
     {
         node.peer_answered(order.token, outcome);
     }
-    if order.own {
-        network.ended();
-    }
+    // Only now may the clock go on: what followed from the answer has begun.
+    drop(order.flight);
 }
 
 async fn exchange(

@@ -11,7 +11,7 @@ mod network;
 mod responsible;
 
 pub use list::{MemberSource, parse};
-pub use network::{Direction, Network, Way};
+pub use network::{Direction, Flight, Network, Way};
 pub use responsible::Responsible;
 
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};

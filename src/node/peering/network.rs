@@ -4,6 +4,7 @@
 use crate::model::MemberId;
 use parking_lot::RwLock;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
@@ -16,6 +17,33 @@ pub enum Direction {
     Out,
     /// It is heard and hears nobody.
     In,
+}
+
+/// A call under way between two nodes of this process. Whoever makes it drops this when what
+/// followed from the call has begun.
+#[derive(Debug)]
+pub struct Flight(Arc<Network>);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
+impl Direction {
+    /// Its name in the admin API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Out => "out",
+            Self::In => "in",
+        }
+    }
+
+    /// The direction of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Both, Self::Out, Self::In].into_iter().find(|direction| direction.name() == name)
+    }
 }
 
 /// How a call fares between two members.
@@ -120,6 +148,13 @@ impl Network {
         change(&mut bent);
         let any = !bent.deaf.is_empty() || !bent.mute.is_empty() || !bent.lag_ms.is_empty();
         self.is_bent.store(any, Ordering::Relaxed);
+    }
+
+    /// A call to a node of this process begins; it ends when the flight is dropped, however that
+    /// comes about.
+    pub fn flight(self: &Arc<Self>) -> Flight {
+        self.begins();
+        Flight(self.clone())
     }
 
     /// A call to a node of this process begins. Each ends with [`Network::ended`].
