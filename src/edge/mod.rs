@@ -1,4 +1,5 @@
-//! Sockets: HTTP, UDP push, health-check probes and the admin listener.
+//! Sockets: HTTP, UDP push, health-check probes, the admin listener, and the way to a registry
+//! behind this one.
 
 pub mod admin;
 pub mod grpc;
@@ -7,3 +8,4 @@ pub mod nacos;
 pub mod outbox;
 pub mod peer;
 pub mod probe;
+pub mod proxy;

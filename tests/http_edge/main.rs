@@ -55,7 +55,7 @@ impl Handler for Paths {
                 text(format!("{} {} {version} {agent} {body}", request.method, request.target))
             }
         };
-        response.headers.push(("Keep-Alive", "timeout=60".into()));
+        response.headers.push(("Keep-Alive".into(), "timeout=60".into()));
         Answer::Now(response)
     }
 }

@@ -17,5 +17,5 @@ pub mod tomcat;
 
 pub use limits::{Limits, ServerConfig};
 pub use request::{Headers, Parsed, Request, parse};
-pub use response::{Answer, Body, Close, Framing, Response};
+pub use response::{Answer, Body, Close, Framing, Header, Response};
 pub use server::{Handler, Shutdown, listen, serve};

@@ -29,6 +29,14 @@ pub struct Request<'a> {
     pub local: SocketAddr,
 }
 
+impl<'a> Request<'a> {
+    /// Who says to have sent it: `User-Agent`, or `Client-Version` when that is empty.
+    pub fn agent(&self) -> &'a str {
+        let agent = self.headers.get("User-Agent").filter(|agent| !agent.is_empty());
+        agent.or_else(|| self.headers.get("Client-Version")).unwrap_or_default()
+    }
+}
+
 /// Headers in the order sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {

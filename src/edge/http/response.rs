@@ -16,7 +16,7 @@ pub struct Response {
     /// `Content-Type`; `None` sends no such header.
     pub content_type: Option<Cow<'static, str>>,
     /// Further headers, in Tomcat's capitals.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub headers: Vec<Header>,
     /// The body.
     pub body: Body,
     /// How its end is told.
@@ -24,6 +24,9 @@ pub struct Response {
     /// Whether the connection ends.
     pub close: Close,
 }
+
+/// A header: its name, and its value.
+pub type Header = (Cow<'static, str>, Cow<'static, str>);
 
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +151,7 @@ pub fn write(out: &mut Vec<u8>, response: &Response, manner: Manner) -> bool {
     out.extend_from_slice(b" \r\n");
     let mut keep_alive = None;
     for (name, value) in &response.headers {
-        if *name == "Keep-Alive" {
+        if name == "Keep-Alive" {
             keep_alive = (keep && manner.keep_asked).then_some(value);
         } else {
             header(out, name.as_bytes(), value.as_bytes());

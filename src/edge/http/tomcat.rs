@@ -41,7 +41,7 @@ pub fn asterisk(style: PageStyle, method: &str) -> Response {
         return page(style, 400);
     }
     let mut response = Response::empty(200);
-    response.headers.push(("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS".into()));
+    response.headers.push(("Allow".into(), "GET, HEAD, POST, PUT, DELETE, OPTIONS".into()));
     response
 }
 
@@ -62,7 +62,7 @@ pub fn page(style: PageStyle, status: u16) -> Response {
     Response {
         status,
         content_type: Some(PAGE_TYPE.into()),
-        headers: vec![("Content-Language", "en".into())],
+        headers: vec![("Content-Language".into(), "en".into())],
         body: Body::Bytes(Bytes::from(html)),
         framing: Framing::Length,
         close: if matches!(status, 404 | 405) { Close::ByStatus } else { Close::Always },

@@ -6,7 +6,6 @@
 //! the parameters `username` and `password`. Checking a password takes long and happens elsewhere:
 //! the call goes on when it is done.
 
-use super::call::agent_text;
 use super::routes::Route;
 use super::secured;
 use crate::console::Verdict;
@@ -77,7 +76,7 @@ pub fn of(
         return Access::Granted(None);
     }
     match (quirks.auth.peers, auth.identity()) {
-        (Peers::UserAgent, _) if agent_text(request).starts_with(PEER_AGENT) => {
+        (Peers::UserAgent, _) if request.agent().starts_with(PEER_AGENT) => {
             return Access::Granted(None);
         }
         (Peers::UserAgent, _) => {}

@@ -84,14 +84,15 @@ pub fn response(reply: Reply, accepts: &Accepts, style: ErrorStyle) -> Response 
         ReplyBody::Bytes(bytes) => Body::Bytes(bytes),
         ReplyBody::Parts(parts) => Body::Parts(parts),
     };
-    let (status, headers) = (reply.status, reply.headers);
+    let status = reply.status;
+    let headers = reply.headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
     Response { status, content_type, headers, body, framing, close: Close::ByStatus }
 }
 
 /// Adds what every answer of the version carries.
 pub fn keep_alive(response: &mut Response, quirks: &Quirks) {
     if quirks.http.keep_alive_header == KeepAliveHeader::Timeout60 {
-        response.headers.push(("Keep-Alive", Cow::Borrowed("timeout=60")));
+        response.headers.push(("Keep-Alive".into(), Cow::Borrowed("timeout=60")));
     }
 }
 
@@ -103,9 +104,9 @@ pub fn cross_origin(response: &mut Response, origin: Option<&str>, quirks: &Quir
         return;
     }
     let Some(origin) = origin else { return };
-    response.headers.push(("Access-Control-Allow-Origin", Cow::Owned(origin.to_owned())));
-    response.headers.push(("Vary", Cow::Borrowed(VARY)));
-    response.headers.push(("Access-Control-Allow-Credentials", Cow::Borrowed("true")));
+    response.headers.push(("Access-Control-Allow-Origin".into(), Cow::Owned(origin.to_owned())));
+    response.headers.push(("Vary".into(), Cow::Borrowed(VARY)));
+    response.headers.push(("Access-Control-Allow-Credentials".into(), Cow::Borrowed("true")));
 }
 
 /// Whether a browser asks if it may ask.
@@ -118,8 +119,8 @@ pub fn is_preflight(request: &Request<'_>) -> bool {
 /// The answer to a preflight outside of naming, where Spring's own filter gives it.
 pub fn allowed(request: &Request<'_>, quirks: &Quirks) -> Response {
     let mut response = Response { status: 200, ..preflight(request, quirks) };
-    response.headers.retain(|(name, _)| *name != "Allow");
-    response.headers.push(("Access-Control-Max-Age", Cow::Borrowed("18000")));
+    response.headers.retain(|(name, _)| name != "Allow");
+    response.headers.push(("Access-Control-Max-Age".into(), Cow::Borrowed("18000")));
     response
 }
 
@@ -132,7 +133,7 @@ pub fn to_the_slash(request: &Request<'_>) -> Response {
     let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
     let mut response = Response::empty(302);
     let location = format!("http://{host}{}/{query}", request.path);
-    response.headers.push(("Location", Cow::Owned(location)));
+    response.headers.push(("Location".into(), Cow::Owned(location)));
     response
 }
 
@@ -142,12 +143,12 @@ pub fn preflight(request: &Request<'_>, quirks: &Quirks) -> Response {
     cross_origin(&mut response, request.headers.get("Origin"), quirks);
     let asked = |name| request.headers.get(name).map(|text| Cow::Owned(text.to_owned()));
     if let Some(method) = asked("Access-Control-Request-Method") {
-        response.headers.push(("Access-Control-Allow-Methods", method));
+        response.headers.push(("Access-Control-Allow-Methods".into(), method));
     }
     if let Some(headers) = asked("Access-Control-Request-Headers") {
-        response.headers.push(("Access-Control-Allow-Headers", headers));
+        response.headers.push(("Access-Control-Allow-Headers".into(), headers));
     }
     let allow = "GET, HEAD, POST, PUT, DELETE, TRACE, OPTIONS, PATCH";
-    response.headers.push(("Allow", Cow::Borrowed(allow)));
+    response.headers.push(("Allow".into(), Cow::Borrowed(allow)));
     response
 }

@@ -35,14 +35,8 @@ impl<'a> Call<'a> {
 
     /// Who asks.
     pub fn agent(&self) -> Agent {
-        Agent::parse(agent_text(self.request))
+        Agent::parse(self.request.agent())
     }
-}
-
-/// `User-Agent`, or `Client-Version` when that is empty.
-pub fn agent_text<'a>(request: &Request<'a>) -> &'a str {
-    let agent = request.headers.get("User-Agent").filter(|agent| !agent.is_empty());
-    agent.or_else(|| request.headers.get("Client-Version")).unwrap_or_default()
 }
 
 /// What a handler returns.

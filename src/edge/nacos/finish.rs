@@ -1,7 +1,7 @@
 //! How an exchange ends: from what a handler gave to the response, its headers and its note.
 
 use super::answer::{self, Accepts};
-use super::call::{Call, Note, agent_text};
+use super::call::{Call, Note};
 use super::nulls;
 use crate::edge::http::{Answer, Body, Request, Response};
 use crate::model::Refusal;
@@ -38,7 +38,7 @@ impl<'a> Finish<'a> {
         accepts: &'a Accepts,
     ) -> Self {
         let (path, origin) = (request.path, request.headers.get("Origin"));
-        Self { node, quirks, accepts, path, origin, agent: agent_text(request) }
+        Self { node, quirks, accepts, path, origin, agent: request.agent() }
     }
 
     /// The response to what a controller gave.
@@ -114,7 +114,7 @@ pub fn later(
     let request = call.request;
     let path = request.path.to_owned();
     let origin = request.headers.get("Origin").map(str::to_owned);
-    let agent = agent_text(request).to_owned();
+    let agent = request.agent().to_owned();
     Answer::Later(Box::pin(async move {
         let outcome = outcome.await;
         let quirks = node.quirks();

@@ -1,6 +1,6 @@
 //! `/v1/ns/instance`: registrations, beats and lists.
 
-use super::call::{Call, Handled, Note, Outcome, agent_text};
+use super::call::{Call, Handled, Note, Outcome};
 use super::routes::{Route, always, route};
 use crate::model::{Agent, ListCall, ServiceRef, java};
 use crate::node::{Operation, Place};
@@ -162,7 +162,7 @@ fn list_whole_name(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 pub(super) fn list_of(call: &Call<'_>, note: &mut Note, service: ServiceRef<'_>) -> Outcome {
     note.about(service);
     let params = &call.params;
-    let agent = Agent::parse(agent_text(call.request));
+    let agent = Agent::parse(call.request.agent());
     let clusters = params.optional("clusters").unwrap_or_default();
     let client_ip = params.optional("clientIP").unwrap_or_default();
     let udp_port = params.optional("udpPort").map_or(Ok(0), |text| instance::integer(&text))?;

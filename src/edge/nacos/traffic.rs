@@ -2,7 +2,6 @@
 //! answered before anything of it is looked at (`operator/status-down`,
 //! `operator/limited-url-map`).
 
-use super::call::agent_text;
 use crate::edge::http::Request;
 use crate::node::Node;
 use crate::profile::{NotUpText, Quirks};
@@ -20,7 +19,7 @@ pub fn refusal(node: &Node, quirks: &Quirks, request: &Request<'_>, method: &str
         // What no status line can say is a mistake of the operator, and the server's.
         return Some(Reply::empty(u16::try_from(limit).unwrap_or(500)));
     }
-    if status.lets_pass(method) || agent_text(request).starts_with(PEER_AGENT) {
+    if status.lets_pass(method) || request.agent().starts_with(PEER_AGENT) {
         return None;
     }
     let space = match quirks.switches.not_up {
