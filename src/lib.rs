@@ -14,6 +14,7 @@ pub mod node;
 pub mod peers;
 pub mod profile;
 pub mod registry;
+pub mod rescue;
 pub mod serve;
 pub mod snapshot;
 pub mod verify;

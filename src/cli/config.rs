@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::output::{self, Format, OutputFlag};
 use super::settings::{self, Entry, SettingFlags, Settings};
-use super::table::table;
 use crate::config::Source;
 use crate::profile::Profile;
+use crate::wire::text::table::table;
 
 /// Show the settings of a server and where each comes from
 #[derive(Debug, Args)]

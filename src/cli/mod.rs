@@ -15,10 +15,10 @@ mod man;
 mod output;
 mod profiles;
 mod ready;
+mod rescue;
 mod serve;
 mod settings;
 mod snapshot;
-mod table;
 mod usage;
 mod verify;
 
@@ -52,6 +52,7 @@ enum Subcommands {
     Verify(verify::VerifyArgs),
     Bench(Box<bench::BenchArgs>),
     Snapshot(snapshot::SnapshotArgs),
+    Rescue(rescue::RescueArgs),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
         Subcommands::Verify(args) => verify::run(&args),
         Subcommands::Bench(args) => bench::run(&args),
         Subcommands::Snapshot(args) => snapshot::run(&args),
+        Subcommands::Rescue(args) => rescue::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

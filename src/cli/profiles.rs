@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::exit::Failure;
 use super::output::{self, Format, OutputFlag};
 use super::settings;
-use super::table::table;
 use crate::profile::{BUILT_IN, Profile, ProfileError, ProfileLine};
+use crate::wire::text::table::table;
 
 /// Show which servers facos can be, and in what they differ
 #[derive(Debug, Args)]

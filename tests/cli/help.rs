@@ -3,12 +3,13 @@
 use crate::run;
 
 /// Every page of help.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
     "",
     "serve",
     "verify",
     "bench",
     "snapshot",
+    "rescue",
     "profiles",
     "profiles list",
     "profiles show",

@@ -3,6 +3,7 @@
 //! - `help`, `refusals`: what it says of itself and of a wrong command line.
 //! - `settings`: flags, environment and file over each other.
 //! - `profiles`, `printed`: what it shows, and to whom nobody listens.
+//! - `rescue`: that of the tools which stand in for a server.
 //! - `serve`, `ctl`: a server from its ready line to its end, and its admin API in between.
 
 mod ctl;
@@ -10,6 +11,7 @@ mod help;
 mod printed;
 mod profiles;
 mod refusals;
+mod rescue;
 mod running;
 mod serve;
 mod settings;

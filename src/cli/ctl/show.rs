@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::table::table;
 use crate::ctl::Reply;
+use crate::wire::text::table::table;
 
 /// The answer as it came, indented for eyes.
 pub fn json(reply: &Reply, for_eyes: bool) -> String {

@@ -2,4 +2,5 @@
 
 pub mod json;
 pub mod pattern;
+pub mod table;
 pub mod time;

@@ -1,8 +1,10 @@
 //! Tables of text: columns as wide as their widest cell, two blanks apart, nothing at line ends.
 
 /// A header and rows of as many cells.
-pub fn table<'a>(header: &[&str], rows: impl IntoIterator<Item = Vec<&'a str>>) -> String {
-    let rows: Vec<Vec<&str>> = rows.into_iter().collect();
+pub fn table<C: AsRef<str>>(header: &[&str], rows: impl IntoIterator<Item = Vec<C>>) -> String {
+    let rows: Vec<Vec<C>> = rows.into_iter().collect();
+    let rows: Vec<Vec<&str>> =
+        rows.iter().map(|row| row.iter().map(AsRef::as_ref).collect()).collect();
     let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
