@@ -39,16 +39,17 @@ class Servers:
 
 
 class Server:
-    """`facos serve` of one profile with default settings on free ports."""
+    """`facos serve` of one profile with default settings, on free ports or a given one."""
 
     # Of the requests that are made here, which are nobody's SDK.
     AGENT = "facos-clients"
 
-    def __init__(self, binary, profile, logs):
+    def __init__(self, binary, profile, logs, port=0):
         self.profile = profile
         logs.mkdir(parents=True, exist_ok=True)
         self.log = logs / f"facos-{profile}.log"
-        command = [str(binary), "serve", "--profile", profile, "--port", "0", "--admin-port", "0"]
+        command = [str(binary), "serve", "--profile", profile, "--port", str(port)]
+        command += ["--admin-port", "0"]
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
