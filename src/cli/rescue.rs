@@ -1,24 +1,21 @@
 //! `facos rescue`: stands in for the registry until every client sends full beats again.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::exit::{self, Failure, INTERNAL, NO, UNREACHABLE, USAGE};
+use super::exit::{self, Failure, INTERNAL, NO, USAGE};
 use super::output::{self, Format, OutputFlag};
-use super::settings::profile_hint;
-use crate::client::http;
+use super::ports::{
+    PortFlags, Signals, addresses_of, announce, print_line, profile_of, refuse_port,
+};
 use crate::config::{LogFilter, Value as _};
 use crate::model::Span;
-use crate::profile::{BUILT_IN, Profile};
+use crate::profile::BUILT_IN;
 use crate::rescue::live::Live;
-use crate::rescue::{self, Known, Options, Recipe, Rescue, RescueError};
-use crate::serve::DEFAULT_PORT;
+use crate::rescue::{self, Known, Options, Recipe, RescueError};
 use crate::snapshot::Snapshot;
 
 const EXAMPLE: &str = "\
@@ -46,18 +43,8 @@ Exit codes: 0 everybody is free, 1 somebody is not (who, is printed), 69 a port 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct RescueArgs {
-    /// Port to answer on; repeat for several [default: 8848]
-    #[arg(long = "port", value_name = "PORT", conflicts_with = "listen")]
-    ports: Vec<u16>,
-    /// Address of the ports
-    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
-    bind: IpAddr,
-    /// Address and port to answer on, in place of --bind and --port; repeat for several
-    #[arg(long, value_name = "IP:PORT")]
-    listen: Vec<SocketAddr>,
-    /// How long to wait for a port that is still taken
-    #[arg(long, value_name = "DURATION", default_value = "2s")]
-    wait: Span,
+    #[command(flatten)]
+    ports: PortFlags,
     /// A registry to which everything but light beats goes; repeat for those that take over
     #[arg(long = "upstream", value_name = "URL")]
     upstreams: Vec<String>,
@@ -134,34 +121,27 @@ pub fn run(args: &RescueArgs) -> Result<ExitCode> {
         .build()
         .context("cannot start the runtime of signals")?;
     runtime.block_on(async {
-        let mut terminated = signal(SignalKind::terminate()).context("cannot await SIGTERM")?;
-        let mut interrupted = signal(SignalKind::interrupt()).context("cannot await Ctrl-C")?;
+        let mut signals = Signals::take()?;
         let rescue = rescue::start(options).map_err(refuse)?;
-        announce(&rescue, args.output.format)?;
-        let stop = async {
-            tokio::select! {
-                _ = terminated.recv() => {}
-                _ = interrupted.recv() => {}
-            }
-        };
+        let took_ms = rescue.took().as_secs_f64() * 1e3;
+        announce("answering beats", rescue.addresses(), took_ms, args.output.format)?;
         let mut live = Live::new();
-        rescue::watch(&rescue, args.limit.0, args.stay, stop, &mut live).await;
+        rescue::watch(&rescue, args.limit.0, args.stay, signals.first(), &mut live).await;
         live.finish();
         let report = rescue.report();
         // The port is free before anybody reads the result and starts what comes next.
         rescue.stop();
         match args.output.format {
             Format::Text => output::print(&report.text())?,
-            Format::Json => output::print(&line(&serde_json::to_value(&report)?))?,
+            Format::Json => print_line(&report)?,
         }
         Ok(if report.rescued { ExitCode::SUCCESS } else { ExitCode::from(NO) })
     })
 }
 
 fn options(args: &RescueArgs) -> Result<Options, Failure> {
-    let profile = Profile::load(&args.profile)
-        .map_err(|error| Failure::usage(format!("--profile: {error}"), profile_hint(&error)))?;
-    let upstreams = args.upstreams.iter().map(|url| upstream(url)).collect::<Result<_, _>>()?;
+    let profile = profile_of("--profile", &args.profile)?;
+    let upstreams = addresses_of("--upstream", &args.upstreams)?;
     let expected = args.expect.as_deref().map(known).transpose()?.unwrap_or_default();
     let lists = match &args.snapshot {
         Some(path) => known(path)?,
@@ -172,8 +152,8 @@ fn options(args: &RescueArgs) -> Result<Options, Failure> {
         return Err(Failure::usage(error, "take the snapshot while the clients are registered"));
     }
     Ok(Options {
-        listen: listen(args)?,
-        wait: args.wait.0,
+        listen: args.ports.addresses()?,
+        wait: args.ports.wait.0,
         workers: usize::from(args.workers),
         recipe: args.answer.0,
         interval_ms: args.interval.as_millis(),
@@ -181,28 +161,6 @@ fn options(args: &RescueArgs) -> Result<Options, Failure> {
         upstreams,
         expected,
         lists,
-    })
-}
-
-fn listen(args: &RescueArgs) -> Result<Vec<SocketAddr>, Failure> {
-    let mut addresses = args.listen.clone();
-    addresses.extend(args.ports.iter().map(|port| SocketAddr::new(args.bind, *port)));
-    if addresses.is_empty() {
-        addresses.push(SocketAddr::new(args.bind, DEFAULT_PORT));
-    }
-    for (at, address) in addresses.iter().enumerate() {
-        if address.port() != 0 && addresses[..at].contains(address) {
-            let error = format!("{address} is given twice");
-            return Err(Failure::usage(error, "name each port once"));
-        }
-    }
-    Ok(addresses)
-}
-
-fn upstream(url: &str) -> Result<String, Failure> {
-    http::address_of(url).ok_or_else(|| {
-        let error = format!("--upstream: {url} is not the address of a server");
-        Failure::usage(error, "an address is host:port or http://host:port")
     })
 }
 
@@ -218,32 +176,12 @@ fn known(path: &Path) -> Result<Vec<Known>, Failure> {
 }
 
 fn refuse(error: RescueError) -> Failure {
-    let (code, hint) = match &error {
-        RescueError::Listen(error) if error.is_taken() => {
-            (UNREACHABLE, "stop what listens there, or wait longer for its end: --wait 60s")
-        }
-        RescueError::Listen(_) => (UNREACHABLE, "take another --port or --bind"),
-        RescueError::System(_) => {
-            (INTERNAL, "the limits of processes, threads and open files may be too low")
-        }
-    };
-    Failure { code, error: error.to_string(), hint: hint.to_owned() }
-}
-
-/// Says where it answers: for programs as the first line of the result, for people as progress.
-fn announce(rescue: &Rescue, format: Format) -> Result<()> {
-    let urls: Vec<String> =
-        rescue.addresses().iter().map(|address| format!("http://{address}")).collect();
-    let took_ms = rescue.took().as_secs_f64() * 1e3;
-    match format {
-        Format::Json => output::print(&line(&json!({ "listening": urls, "afterMs": took_ms }))),
-        Format::Text => {
-            eprintln!("answering beats on {} after {took_ms:.1} ms", urls.join(", "));
-            Ok(())
-        }
+    match error {
+        RescueError::Listen(error) => refuse_port(&error),
+        RescueError::System(_) => Failure {
+            code: INTERNAL,
+            error: error.to_string(),
+            hint: "the limits of processes, threads and open files may be too low".to_owned(),
+        },
     }
-}
-
-fn line(value: &serde_json::Value) -> String {
-    format!("{value}\n")
 }

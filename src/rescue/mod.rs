@@ -10,20 +10,18 @@
 //! - `known`: instances that a snapshot names.
 //! - `elsewhere`: what is answered at all other addresses without a registry behind us.
 //! - `handler`: every request of a port.
-//! - `listen`, `run`: ports that are taken over, and the course of it.
+//! - `run`: the course of it.
 //! - `report`, `live`: what came of it, at the end and while it goes on.
 mod beat;
 pub mod book;
 mod elsewhere;
 mod handler;
 mod known;
-mod listen;
 pub mod live;
 mod recipe;
 pub mod report;
 pub mod run;
 
 pub use known::Known;
-pub use listen::ListenError;
 pub use recipe::Recipe;
 pub use run::{Ended, Observer, Options, Rescue, RescueError, start, watch};

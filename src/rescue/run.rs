@@ -5,13 +5,11 @@ use super::book::{Book, Totals};
 use super::elsewhere::Elsewhere;
 use super::handler::{Counts, Desk, RescueHandler};
 use super::known::Known;
-use super::listen::{ListenError, take_over};
 use super::recipe::Recipe;
 use super::report::Report;
-use crate::edge::http::{self, ServerConfig, Shutdown};
+use crate::edge::http::{self, ListenError, ServerConfig, Shutdown, take_over};
 use crate::edge::nacos::page_style;
-use crate::edge::proxy::Upstreams;
-use crate::edge::proxy::relay::relay;
+use crate::edge::proxy::{Upstreams, relay};
 use crate::profile::Profile;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -19,8 +17,6 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// From an HTTP port to the one of gRPC.
-const GRPC_OFFSET: u16 = 1_000;
 /// How often progress is shown, and looked whether everybody is free.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -200,22 +196,9 @@ impl Rescue {
     /// gRPC clients have no light beats: with registries behind us their port leads there, and
     /// without any it stays closed, so that they keep what they know and register again later.
     fn relay_grpc(&mut self, upstreams: &[String]) -> std::io::Result<()> {
-        let remote: Arc<[String]> = upstreams.iter().filter_map(|to| beside(to)).collect();
-        if remote.is_empty() {
-            return Ok(());
-        }
-        let listeners: Vec<TcpListener> = self.addresses.iter().filter_map(grpc_port).collect();
-        let shutdown = self.shutdown.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = std::thread::Builder::new().name("relay".into()).spawn(move || {
-            runtime.block_on(async {
-                for listener in listeners {
-                    tokio::spawn(relay(listener, remote.clone(), Arc::new(|_, _| true)));
-                }
-                shutdown.ended().await;
-            });
-        })?;
-        self.threads.push(thread);
+        let unseen: relay::Watch = Arc::new(|_, _| true);
+        let thread = relay::start(&self.addresses, upstreams, unseen, &self.shutdown)?;
+        self.threads.extend(thread);
         Ok(())
     }
 }
@@ -224,20 +207,6 @@ impl Drop for Rescue {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// The address of gRPC beside one of HTTP.
-fn beside(address: &str) -> Option<String> {
-    let (host, port) = address.rsplit_once(':')?;
-    Some(format!("{host}:{}", port.parse::<u16>().ok()?.checked_add(GRPC_OFFSET)?))
-}
-
-fn grpc_port(http: &SocketAddr) -> Option<TcpListener> {
-    let port = http.port().checked_add(GRPC_OFFSET)?;
-    let address = SocketAddr::new(http.ip(), port);
-    http::listen(address)
-        .inspect_err(|error| tracing::warn!(%address, %error, "gRPC is not passed on"))
-        .ok()
 }
 
 /// Waits until everybody who is expected is free, the time is over, or `stop` comes. Without

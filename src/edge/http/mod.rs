@@ -12,6 +12,7 @@ mod limits;
 mod request;
 mod response;
 mod server;
+mod take_over;
 mod target;
 pub mod tomcat;
 
@@ -19,3 +20,4 @@ pub use limits::{Limits, ServerConfig};
 pub use request::{Headers, Parsed, Request, parse};
 pub use response::{Answer, Body, Close, Framing, Header, Response};
 pub use server::{Handler, Shutdown, listen, serve};
+pub use take_over::{ListenError, take_over};

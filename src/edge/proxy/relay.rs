@@ -1,8 +1,10 @@
 //! Bytes from one port to the first registry that takes a connection, and back, unlooked at but for
 //! the first that a client sends.
 
+use crate::edge::http::{self, Shutdown};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,11 +21,53 @@ const SHOWN_BYTES: usize = 16 * 1024;
 /// returns is whether it has seen enough.
 pub type Watch = Arc<dyn Fn(SocketAddr, &[u8]) -> bool + Send + Sync>;
 
-/// Passes every connection of the listener on, until the task that runs it is ended.
+/// From an HTTP port to the one of gRPC.
+const GRPC_OFFSET: u16 = 1_000;
+
+/// Passes the gRPC ports beside these HTTP ports on to those beside the registries', on a thread of
+/// its own, until the shutdown. A port that is taken is said and left out.
 ///
 /// # Errors
-/// The listener can not be used.
-pub async fn relay(
+/// The system refuses a thread.
+pub fn start(
+    ports: &[SocketAddr],
+    registries: &[String],
+    watch: Watch,
+    shutdown: &Shutdown,
+) -> std::io::Result<Option<JoinHandle<()>>> {
+    let remote: Arc<[String]> = registries.iter().filter_map(|to| beside(to)).collect();
+    if remote.is_empty() {
+        return Ok(None);
+    }
+    let listeners: Vec<_> = ports.iter().filter_map(listen_beside).collect();
+    let shutdown = shutdown.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let relaying = move || {
+        runtime.block_on(async {
+            for listener in listeners {
+                tokio::spawn(relay(listener, remote.clone(), watch.clone()));
+            }
+            shutdown.ended().await;
+        });
+    };
+    std::thread::Builder::new().name("relay".into()).spawn(relaying).map(Some)
+}
+
+/// The address of gRPC beside one of HTTP.
+fn beside(address: &str) -> Option<String> {
+    let (host, port) = address.rsplit_once(':')?;
+    Some(format!("{host}:{}", port.parse::<u16>().ok()?.checked_add(GRPC_OFFSET)?))
+}
+
+fn listen_beside(http: &SocketAddr) -> Option<std::net::TcpListener> {
+    let address = SocketAddr::new(http.ip(), http.port().checked_add(GRPC_OFFSET)?);
+    http::listen(address)
+        .inspect_err(|error| tracing::warn!(%address, %error, "gRPC is not passed on"))
+        .ok()
+}
+
+/// Passes every connection of the listener on, until the task that runs it is ended.
+async fn relay(
     listener: std::net::TcpListener,
     registries: Arc<[String]>,
     watch: Watch,

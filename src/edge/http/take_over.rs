@@ -1,6 +1,7 @@
-//! Ports that somebody else may still hold: the server that is being stopped.
+//! Ports that somebody else may still hold: the server that is being stopped while another one is
+//! started in its place.
 
-use crate::edge::http;
+use super::server::listen;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ pub fn take_over(
 
 fn take(address: SocketAddr, end: Instant) -> Result<TcpListener, ListenError> {
     loop {
-        let error = match http::listen(address) {
+        let error = match listen(address) {
             Ok(listener) => return Ok(listener),
             Err(source) => ListenError { address, source },
         };
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_port_is_had_as_soon_as_its_holder_is_gone() {
-        let holder = http::listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let holder = listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = holder.local_addr().unwrap();
         let taken = take_over(&[address], Duration::ZERO).unwrap_err();
         assert!(taken.is_taken());
