@@ -2,6 +2,7 @@
 //!
 //! The modules are layers; each uses only the ones above it in this list. ARCHITECTURE.md is the
 //! map.
+pub mod audit;
 pub mod bench;
 pub mod cli;
 pub mod client;

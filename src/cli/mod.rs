@@ -4,6 +4,7 @@
 //! stdout carries results only. What is wrong is one line and a hint on stderr (`exit`, `usage`);
 //! settings come from flags, environment and file (`settings`).
 
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -13,6 +14,7 @@ mod fleet;
 mod log;
 mod man;
 mod output;
+mod ports;
 mod profiles;
 mod ready;
 mod rescue;
@@ -53,6 +55,7 @@ enum Subcommands {
     Bench(Box<bench::BenchArgs>),
     Snapshot(snapshot::SnapshotArgs),
     Rescue(rescue::RescueArgs),
+    Audit(audit::AuditArgs),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Subcommands::Bench(args) => bench::run(&args),
         Subcommands::Snapshot(args) => snapshot::run(&args),
         Subcommands::Rescue(args) => rescue::run(&args),
+        Subcommands::Audit(args) => audit::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

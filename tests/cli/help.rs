@@ -10,6 +10,7 @@ const PAGES: [&str; 20] = [
     "bench",
     "snapshot",
     "rescue",
+    "audit",
     "profiles",
     "profiles list",
     "profiles show",

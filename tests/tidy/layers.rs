@@ -4,7 +4,7 @@
 use crate::source::Source;
 
 /// Each module of `src` with its layer.
-const LAYERS: [(&str, u8); 25] = [
+const LAYERS: [(&str, u8); 26] = [
     ("model", 0),
     ("profile", 1),
     ("registry", 2),
@@ -22,6 +22,7 @@ const LAYERS: [(&str, u8); 25] = [
     ("rescue", 5),
     ("compensate", 5),
     ("audit", 5),
+    ("drill", 5),
     ("diff", 5),
     ("plan", 5),
     ("upgrade", 5),
