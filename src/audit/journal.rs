@@ -121,7 +121,7 @@ fn sight(record: &Record) -> Option<Sight<'_>> {
         | "health_check" => Some(Call::Grpc),
         _ => Some(Call::Other),
     };
-    let beat = call.is_none().then(|| match record.beat.as_deref() {
+    let beat = call.is_none().then_some(match record.beat.as_deref() {
         Some("query") => Placement::Query,
         Some("body" | "undecodable") => Placement::Body,
         _ => Placement::Absent,
@@ -144,13 +144,15 @@ mod tests {
     #[test]
     fn records_become_clients_and_what_the_server_does_does_not() {
         let clients = Clients::default();
-        let text = r#"{"dropped":0,"records":[
-            {"seq":1,"time":1,"operation":"register","service":"g@@s","ip":"10.0.0.1","port":80,"agent":"a","status":200},
-            {"seq":2,"time":1,"operation":"beat","service":"g@@s","ip":"10.0.0.1","port":80,"agent":"a","beat":"body","status":200},
-            {"seq":3,"time":1,"operation":"beat","service":"g@@s","ip":"10.0.0.1","port":80,"agent":"a","beat":"absent","status":200},
-            {"seq":4,"time":1,"operation":"list","service":"g@@s","agent":"a","status":200},
-            {"seq":5,"time":1,"operation":"push","ip":"10.0.0.1","port":9,"status":0},
-            {"seq":6,"time":1,"operation":"connect","ip":"10.0.0.2","port":9,"agent":"b"}]}"#;
+        let of_a = r#""service":"g@@s","ip":"10.0.0.1","port":80,"agent":"a","status":200"#;
+        let text = format!(
+            r#"{{"dropped":0,"records":[{{"seq":1,"time":1,"operation":"register",{of_a}}},
+            {{"seq":2,"time":1,"operation":"beat","beat":"body",{of_a}}},
+            {{"seq":3,"time":1,"operation":"beat","beat":"absent",{of_a}}},
+            {{"seq":4,"time":1,"operation":"list","service":"g@@s","agent":"a","status":200}},
+            {{"seq":5,"time":1,"operation":"push","ip":"10.0.0.1","port":9,"status":0}},
+            {{"seq":6,"time":1,"operation":"connect","ip":"10.0.0.2","port":9,"agent":"b"}}]}}"#
+        );
         add("a.json", text.as_bytes(), &clients).unwrap();
         let all = clients.all();
         let seen = |client: &Client| (client.agent.clone(), client.body, client.light);

@@ -1,4 +1,4 @@
-//! What an audit shows while it goes on: a bar on a terminal, plain lines otherwise, on stderr both.
+//! What an audit shows while it goes on, on stderr: a bar on a terminal, plain lines otherwise.
 
 use super::clients::Clients;
 use indicatif::{ProgressBar, ProgressStyle};

@@ -50,7 +50,7 @@ pub struct AuditArgs {
         conflicts_with = "journal"
     )]
     nodes: Vec<String>,
-    /// Records in place of requests: the admin address of a facos, or what facos ctl journal printed
+    /// Records in place of requests: of a facos at its admin address, or of facos ctl journal
     #[arg(long, value_name = "URL|FILE", conflicts_with_all = ["ports", "listen"])]
     journal: Option<String>,
     /// The version to go back to

@@ -25,10 +25,11 @@ Example: after a rollback, on the port of the old server, until everybody of a s
 Example: without any downtime, in front of the server that is already back on another port
   facos rescue --port 8848 --upstream http://127.0.0.1:8849 --expect before.json --stay
 
-Every beat is answered {\"clientBeatInterval\":5000,\"code\":10200,\"lightBeatEnabled\":false}; free is
-who then sends a full one. One answered beat frees a process with all its instances. Lists are
-answered from a snapshot or by the upstream, else refused with 503: an empty one would make
-consumers drop every provider. With --upstream only light beats are answered here, and the flag is
+Every beat is answered
+  {\"clientBeatInterval\":5000,\"code\":10200,\"lightBeatEnabled\":false}
+and free is who then sends a full one. One answered beat frees a process with all its instances.
+Lists are answered from a snapshot or by the upstream, else refused with 503: an empty one would
+make consumers drop every provider. With --upstream only light beats are answered here, and the flag is
 taken out of what the upstream answers to the others.
 
 Clients that speak gRPC have no light beats and need no rescue: their port (+1000) leads to the

@@ -2,8 +2,8 @@
 //! itself, and the lists of a snapshot.
 //!
 //! It is a registry of that version that nothing can be written to. An empty list would make
-//! consumers drop every provider, so whoever asks for one is refused instead, and so is whoever asks
-//! for a configuration: to be told that there is none means that it was deleted.
+//! consumers drop every provider, so whoever asks for one is refused instead, and so is whoever
+//! asks for a configuration: to be told that there is none means that it was deleted.
 
 use super::known::Known;
 use super::run::RescueError;

@@ -1,9 +1,10 @@
 //! `facos rescue`: stands in for the registry until every client sends full beats again.
 //!
 //! A server from 1.2 on tells its clients `lightBeatEnabled:true`; they then leave out the body of
-//! their beats, and only an answered beat can tell them otherwise. A 1.1.4 server refuses every such
-//! beat, so after a rollback nobody comes back (`timelines/light-beat-rollback-java-1.2.1`). Here
-//! every beat is answered with the flag taken back, and who sends full beats after that is kept.
+//! their beats, and only an answered beat can tell them otherwise. A 1.1.4 server refuses every
+//! such beat, so after a rollback nobody comes back
+//! (`timelines/light-beat-rollback-java-1.2.1`). Here every beat is answered with the flag taken
+//! back, and who sends full beats after that is kept.
 //! - `recipe`: what a beat is answered.
 //! - `beat`: what a beat says.
 //! - `book`: who sent what, before and after our answer.

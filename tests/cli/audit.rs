@@ -15,10 +15,10 @@ fn a_journal_tells_who_breaks_and_the_exit_code_says_whether_anybody_does() {
     let report: Value = serde_json::from_str(&broken.stdout).unwrap();
     assert_eq!(broken.code, Some(1), "{report}");
     let client = &report["clients"][0];
-    assert_eq!((&client["sdk"], &client["version"]), (
-        &Value::from("Nacos-Java-Client"),
-        &Value::from("1.4.2")
-    ));
+    assert_eq!(
+        (&client["sdk"], &client["version"]),
+        (&Value::from("Nacos-Java-Client"), &Value::from("1.4.2"))
+    );
     assert_eq!(client["findings"][0]["quirk"], "beat.requires_body");
     let fine = place.run("audit --journal journal.json --against 1.2.1").done();
     assert!(fine.ends_with("0 of 1 clients break on 1.2.1, 0 are at risk\n"), "{fine}");

@@ -3,7 +3,7 @@
 use crate::run;
 
 /// Every page of help.
-const PAGES: [&str; 20] = [
+const PAGES: &[&str] = &[
     "",
     "serve",
     "verify",
