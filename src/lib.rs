@@ -9,6 +9,7 @@ pub mod client;
 pub mod config;
 pub mod console;
 pub mod ctl;
+pub mod drill;
 pub mod edge;
 pub mod model;
 pub mod node;

@@ -9,6 +9,7 @@ mod bench;
 mod completions;
 mod config;
 mod ctl;
+mod drill;
 mod exit;
 mod fleet;
 mod log;
@@ -56,6 +57,7 @@ enum Subcommands {
     Snapshot(snapshot::SnapshotArgs),
     Rescue(rescue::RescueArgs),
     Audit(audit::AuditArgs),
+    Drill(drill::DrillArgs),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Subcommands::Snapshot(args) => snapshot::run(&args),
         Subcommands::Rescue(args) => rescue::run(&args),
         Subcommands::Audit(args) => audit::run(&args),
+        Subcommands::Drill(args) => drill::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

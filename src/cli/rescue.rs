@@ -29,8 +29,8 @@ Every beat is answered
   {\"clientBeatInterval\":5000,\"code\":10200,\"lightBeatEnabled\":false}
 and free is who then sends a full one. One answered beat frees a process with all its instances.
 Lists are answered from a snapshot or by the upstream, else refused with 503: an empty one would
-make consumers drop every provider. With --upstream only light beats are answered here, and the flag is
-taken out of what the upstream answers to the others.
+make consumers drop every provider. With --upstream only light beats are answered here, and the
+flag is taken out of what the upstream answers to the others.
 
 Clients that speak gRPC have no light beats and need no rescue: their port (+1000) leads to the
 upstream, and stays closed without one, so that they keep what they know and register again later.

@@ -11,6 +11,7 @@ const PAGES: &[&str] = &[
     "snapshot",
     "rescue",
     "audit",
+    "drill",
     "profiles",
     "profiles list",
     "profiles show",

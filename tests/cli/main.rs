@@ -3,11 +3,12 @@
 //! - `help`, `refusals`: what it says of itself and of a wrong command line.
 //! - `settings`: flags, environment and file over each other.
 //! - `profiles`, `printed`: what it shows, and to whom nobody listens.
-//! - `rescue`, `audit`: the tools which stand in for a server.
+//! - `rescue`, `audit`, `drill`: the tools which stand in for a server.
 //! - `serve`, `ctl`: a server from its ready line to its end, and its admin API in between.
 
 mod audit;
 mod ctl;
+mod drill;
 mod help;
 mod printed;
 mod profiles;
