@@ -42,14 +42,14 @@ def register_list(target, name, hosts):
     send_all(target, requests, 1)
 
 
-def send_all(target, requests, connections):
-    """Sends every request once and wants 200 for each."""
+def send_all(target, requests, connections, end=b"ok"):
+    """Sends every request once and wants 200 for each, with an answer of that end."""
     host, port = target.split(":")
     selector = selectors.DefaultSelector()
     waiting = list(reversed(requests))
     open_count = min(connections, -(-len(waiting) // BATCH))
     for _ in range(open_count):
-        connection = Connection(socket.create_connection((host, int(port)), timeout=30))
+        connection = Connection(socket.create_connection((host, int(port)), timeout=30), end)
         connection.next_batch(waiting)
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     while open_count:
@@ -66,8 +66,9 @@ def send_all(target, requests, connections):
 class Connection:
     """One connection and the answers that it waits for."""
 
-    def __init__(self, connected):
+    def __init__(self, connected, end):
         self.socket = connected
+        self.end = end
         self.expected = 0
         self.seen = b""
 
@@ -87,6 +88,6 @@ class Connection:
         self.seen += part
         answered = self.seen.count(b"HTTP/1.1 ")
         if answered != self.seen.count(b"HTTP/1.1 200"):
-            raise SystemExit(f"a registration was refused: {self.seen[-2000:]!r}")
-        # Every registration is answered with the same few bytes, of which `ok` is the last.
-        return answered == self.expected and self.seen.rstrip(b"\r\n0").endswith(b"ok")
+            raise SystemExit(f"a request was refused: {self.seen[-2000:]!r}")
+        # Every request of a run is answered with the same few bytes.
+        return answered == self.expected and self.seen.rstrip(b"\r\n0").endswith(self.end)

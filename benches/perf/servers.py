@@ -71,6 +71,18 @@ class Facos(Process):
         self.profile = ready["profile"]
 
 
+class Rescue(Process):
+    """`facos rescue` without a registry behind it."""
+
+    profile = "rescue"
+
+    def __init__(self, binary):
+        super().__init__([str(binary), "rescue", "--listen", "127.0.0.1:0", "-o", "json"])
+        ready = json.loads(self.ready_line)
+        self.address = ready["listening"][0].removeprefix("http://")
+        self.ready_ms = ready["afterMs"]
+
+
 class Static(Process):
     """The static server with the answers in a folder."""
 
