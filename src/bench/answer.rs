@@ -6,22 +6,10 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
+use crate::client::fast::BeatAnswer;
+
 /// How many bytes of lists one worker remembers.
 const MAX_KNOWN_BYTES: usize = 32 * 1024 * 1024;
-
-/// The answer to a beat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct BeatAnswer {
-    /// 10200, or 20404 for an unknown instance; older servers send none.
-    #[serde(default)]
-    pub code: Option<i64>,
-    /// Whether the next beat may leave the body out; older servers say nothing.
-    #[serde(default, rename = "lightBeatEnabled")]
-    pub light: Option<bool>,
-    /// When the next beat is due, in milliseconds.
-    #[serde(default, rename = "clientBeatInterval")]
-    pub interval_ms: Option<u64>,
-}
 
 /// `code` of a beat whose instance the server does not know.
 pub const UNKNOWN_INSTANCE: i64 = 20404;

@@ -4,13 +4,12 @@
 //! requests at a planned pace. Workers, one thread each, send it; what they measure is put
 //! together into one document.
 //! - What is sent: `workload`, `population`, `sdk`, `request`, `pacer`, `load`.
-//! - How it is sent: `worker`, `connection`, `wakeup`, `response`, `answer`.
+//! - How it is sent: `worker` and `answer`, on `client::fast`.
 //! - What comes of it: `record`, `collect`, `document`, `threshold`, `report`, `compare`, `merge`.
 //! - The course of a run: `target`, `limits`, `run`, `plan`, `process`, `live`.
 mod answer;
 mod collect;
 pub mod compare;
-mod connection;
 pub mod document;
 mod histogram_text;
 pub mod limits;
@@ -25,12 +24,10 @@ mod process;
 mod record;
 pub mod report;
 mod request;
-mod response;
 pub mod run;
 pub mod sdk;
 pub mod target;
 pub mod threshold;
 pub mod units;
-mod wakeup;
 mod worker;
 pub mod workload;

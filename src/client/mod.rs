@@ -7,10 +7,12 @@
 //! - `http`: one request and its response over TCP, framed as the server chose.
 //! - `grpc`: a connection of a 2.x client: calls, stream, and every way to end it.
 //! - `udp`: the socket on which a subscriber receives pushes and acknowledges them.
+//! - `fast`: HTTP on one thread for very many requests.
 //! - `fleet`: the nodes of a deployment, asked side by side; here answers are read.
 //! - `tcp`: a listener that health checks find alive.
 mod http_read;
 
+pub mod fast;
 pub mod fleet;
 pub mod grpc;
 pub mod http;

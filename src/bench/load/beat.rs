@@ -1,11 +1,12 @@
 //! Registrations, beats and departures, as the chosen SDK makes them: the next beat follows the
 //! answer, 20404 makes some clients register again, and the light beat obeys the last good answer.
-use super::super::answer::{BeatAnswer, UNKNOWN_INSTANCE};
+use super::super::answer::UNKNOWN_INSTANCE;
 use super::super::operation::Operation;
 use super::super::population::Role;
 use super::super::record::Failure;
 use super::super::units::{Nanos, nanos};
 use super::{Job, Load, Origin};
+use crate::client::fast::BeatAnswer;
 
 impl Load {
     /// What a client does when its time has come.

@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::answer::{BeatAnswer, Reader};
+use super::answer::Reader;
 use super::operation::Operation;
 use super::pacer::Share;
 use super::population::{Client, Part, Population, Role};
@@ -26,6 +26,7 @@ use super::request::{Ends, Requests, Subject};
 use super::sdk::Sdk;
 use super::units::{Nanos, SECOND};
 use super::workload::{Arrive, Workload};
+use crate::client::fast::BeatAnswer;
 use fastrand::Rng;
 use schedule::Running;
 

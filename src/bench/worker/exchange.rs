@@ -3,12 +3,11 @@ use std::io;
 
 use mio::Token;
 
-use super::super::connection::{Readable, UnderWay};
 use super::super::load::Job;
 use super::super::record::{Failure, Times};
-use super::super::response::{Parsed, Response, parse};
 use super::super::units::Nanos;
 use super::{REST, SAMPLE_BYTES, Worker};
+use crate::client::fast::{Parsed, Readable, Response, UnderWay, parse};
 
 impl Worker {
     pub(super) fn connect(&mut self, index: usize) {

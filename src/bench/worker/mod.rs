@@ -19,12 +19,11 @@ use mio::event::Event;
 use mio::net::UdpSocket;
 use mio::{Events, Poll, Token};
 
-use super::connection::{Connection, UnderWay};
 use super::load::{Job, Load, Next, Stage};
 use super::population::Role;
 use super::record::{FAILURES, Failure, Interval, record};
 use super::units::{Nanos, SECOND};
-use super::wakeup::Wakeup;
+use crate::client::fast::{Connection, UnderWay, Wakeup};
 
 pub use messages::{Clock, Command, Done, Report, Shared};
 
@@ -53,7 +52,7 @@ pub struct Worker {
     load: Load,
     poll: Poll,
     wakeup: Wakeup,
-    connections: Vec<Connection>,
+    connections: Vec<Connection<Job>>,
     /// Connections without a request.
     idle: Vec<usize>,
     /// Connections that rest, with the end of their rest.

@@ -1,6 +1,6 @@
 //! Where an HTTP/1 response begins and ends in the bytes that came. Pure.
 //!
-//! The load generator reads into one buffer per worker and looks at the answer where it lies;
+//! Whoever sends reads into one buffer per thread and looks at the answer where it lies;
 //! only an answer that comes in pieces is copied. An answer is parsed again from its head when
 //! more of it arrives, which costs little beside the arrival itself.
 use std::mem::MaybeUninit;

@@ -1,20 +1,17 @@
-//! One connection of a worker and the request that is under way on it.
+//! One connection and the request that is under way on it.
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use super::load::Job;
-use super::units::Nanos;
-
 /// A request that waits for its answer.
 #[derive(Clone, Copy, Debug)]
-pub struct UnderWay {
+pub struct UnderWay<J> {
     /// The request.
-    pub job: Job,
-    /// When the generator began to send it.
-    pub sent: Nanos,
+    pub job: J,
+    /// When it began to be sent, in whatever its sender counts time.
+    pub sent: u64,
     /// Whether the connection was made for it: then a close is the server's answer, and not the
     /// end of an idle time that came too late to be noticed.
     pub fresh: bool,
@@ -34,20 +31,33 @@ pub enum Readable {
 }
 
 /// A connection that is made when it is needed and made again after it broke.
-#[derive(Debug, Default)]
-pub struct Connection {
+#[derive(Debug)]
+pub struct Connection<J> {
     /// The request at hand, as bytes.
     pub out: Vec<u8>,
     /// The beginning of an answer that came in pieces.
     pub partial: Vec<u8>,
     /// What waits for its answer.
-    pub under_way: Option<UnderWay>,
+    pub under_way: Option<UnderWay<J>>,
     stream: Option<TcpStream>,
     connecting: bool,
     written: usize,
 }
 
-impl Connection {
+impl<J> Default for Connection<J> {
+    fn default() -> Self {
+        Self {
+            out: Vec::new(),
+            partial: Vec::new(),
+            under_way: None,
+            stream: None,
+            connecting: false,
+            written: 0,
+        }
+    }
+}
+
+impl<J> Connection<J> {
     /// Whether there is a socket.
     pub fn is_open(&self) -> bool {
         self.stream.is_some()
