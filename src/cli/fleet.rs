@@ -2,15 +2,17 @@
 //! of progress on stderr, and the words for what is wrong with a node.
 
 use std::future::Future;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::exit::Failure;
+use super::exit::{Failure, USAGE};
 use crate::client::fleet::{self, Node, NodeError};
 use crate::model::Span;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// The nodes of a deployment.
 #[derive(Debug, Args)]
@@ -41,6 +43,21 @@ pub fn resolve(urls: &[String]) -> Result<Vec<Node>, Failure> {
             NodeError::Twice(..) => "give each node once, by one name",
         };
         Failure::usage(error, hint)
+    })
+}
+
+/// Reads a snapshot file.
+///
+/// # Errors
+/// It is none that can be read.
+pub fn load(path: &Path) -> Result<Snapshot, Failure> {
+    Snapshot::load(path).map_err(|error| {
+        let hint = match &error {
+            SnapshotError::Unreadable { .. } => "give the file that `facos snapshot --out` wrote",
+            SnapshotError::Foreign { .. } => "take one: facos snapshot --node URL --out FILE",
+            SnapshotError::OtherVersion { .. } => "take it again with this facos",
+        };
+        Failure { code: USAGE, error: error.to_string(), hint: hint.to_owned() }
     })
 }
 

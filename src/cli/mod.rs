@@ -6,22 +6,28 @@
 
 mod audit;
 mod bench;
+mod compensate;
 mod completions;
 mod config;
 mod ctl;
 mod drill;
+mod diff;
 mod exit;
 mod fleet;
+mod gateway;
 mod log;
 mod man;
 mod output;
 mod ports;
+mod plan;
 mod profiles;
 mod ready;
 mod rescue;
 mod serve;
 mod settings;
 mod snapshot;
+mod table;
+mod upgrade;
 mod usage;
 mod verify;
 
@@ -58,6 +64,11 @@ enum Subcommands {
     Rescue(rescue::RescueArgs),
     Audit(audit::AuditArgs),
     Drill(drill::DrillArgs),
+    Compensate(compensate::CompensateArgs),
+    Diff(diff::DiffArgs),
+    Plan(plan::PlanArgs),
+    Upgrade(upgrade::UpgradeArgs),
+    GatewaySim(gateway::GatewayArgs),
     Profiles(profiles::ProfilesArgs),
     Ctl(ctl::CtlArgs),
     Config(config::ConfigArgs),
@@ -80,6 +91,11 @@ pub fn main() -> ExitCode {
         Subcommands::Rescue(args) => rescue::run(&args),
         Subcommands::Audit(args) => audit::run(&args),
         Subcommands::Drill(args) => drill::run(&args),
+        Subcommands::Compensate(args) => compensate::run_command(&args),
+        Subcommands::Diff(args) => diff::run(&args),
+        Subcommands::Plan(args) => plan::run(&args),
+        Subcommands::Upgrade(args) => upgrade::run(&args),
+        Subcommands::GatewaySim(args) => gateway::run(&args),
         Subcommands::Profiles(args) => profiles::run(&args),
         Subcommands::Ctl(args) => ctl::run(&args),
         Subcommands::Config(args) => config::run(&args),

@@ -26,6 +26,7 @@ const LAYERS: [(&str, u8); 26] = [
     ("diff", 5),
     ("plan", 5),
     ("upgrade", 5),
+    ("gateway", 5),
     ("ctl", 5),
     ("config", 5),
     ("cli", 6),
@@ -35,12 +36,17 @@ const LAYERS: [(&str, u8); 26] = [
 
 /// Modules that may use less than every lower layer: they judge servers or speak to them, and one
 /// that shared the server's code would agree with its mistakes.
-const NARROWER: [(&str, &[&str]); 5] = [
+const NARROWER: [(&str, &[&str]); 10] = [
     ("client", &["model", "wire"]),
     ("bench", &["model", "wire", "client"]),
     ("verify", &["model", "wire", "client"]),
     ("ctl", &["model", "wire", "client"]),
     ("snapshot", &["model", "wire", "client"]),
+    ("compensate", &["model", "wire", "client", "snapshot"]),
+    ("diff", &["model", "wire", "client", "snapshot"]),
+    ("plan", &["model", "wire", "client", "snapshot"]),
+    ("upgrade", &["model", "wire", "client"]),
+    ("gateway", &["model"]),
 ];
 
 /// Every `crate::module` is of a lower layer.

@@ -3,8 +3,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use facos::client::fleet::{Node, nodes};
@@ -43,6 +43,7 @@ pub struct Scripted {
     pub url: String,
     address: SocketAddr,
     stop: Arc<AtomicBool>,
+    asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Scripted {
@@ -50,18 +51,24 @@ impl Scripted {
     pub fn start(script: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Vec<_>>>::default());
         let (stopped, script) = (Arc::clone(&stop), Arc::new(script) as Arc<Script>);
+        let record = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let script = Arc::clone(&script);
-                std::thread::spawn(move || serve(stream.unwrap(), &*script));
+                let (script, record) = (Arc::clone(&script), Arc::clone(&record));
+                std::thread::spawn(move || serve(stream.unwrap(), &*script, &record));
             }
         });
-        Self { url: format!("http://{address}"), address, stop }
+        Self { url: format!("http://{address}"), address, stop, asked }
+    }
+
+    /// `METHOD target body` of everything that was asked.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
     }
 }
 
@@ -73,7 +80,7 @@ impl Drop for Scripted {
     }
 }
 
-fn serve(mut stream: TcpStream, script: &Script) {
+fn serve(mut stream: TcpStream, script: &Script, record: &Mutex<Vec<String>>) {
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];
@@ -91,6 +98,8 @@ fn serve(mut stream: TcpStream, script: &Script) {
         bytes.drain(..end);
         let mut words = text.split(' ');
         let asked = format!("{} {}", words.next().unwrap(), words.next().unwrap());
+        let body = text.split_once("\r\n\r\n").unwrap().1;
+        record.lock().unwrap().push(format!("{asked} {body}").trim_end().to_owned());
         let Some((status, said)) = script(&asked) else { return };
         let answer = format!(
             "HTTP/1.1 {status} \r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{said}",

@@ -1,6 +1,14 @@
 //! The tools of operators against running servers: real sockets, and clocks that stand still.
 //!
 //! - `snapshot`: every version, under load, and nodes that die or disagree.
+//! - `diff`: one service missing, equal counts, a lag.
+//! - `upgrade`: five histories, told by scripted nodes, and real nodes.
+//! - `compensate`: beats on the wire.
+//! - `command`: exit codes and words of the commands.
 
+mod command;
+mod compensate;
 mod deployment;
+mod diff;
 mod snapshot;
+mod upgrade;

@@ -124,7 +124,11 @@ pub async fn members(asker: &Asker) -> Result<Vec<String>, AskError> {
     Ok(members)
 }
 
-async fn own_address(asker: &Asker) -> Result<Option<String>, AskError> {
+/// `ip:port` by which a node's members know it, once it tells.
+///
+/// # Errors
+/// It does not answer at all.
+pub async fn own_address(asker: &Asker) -> Result<Option<String>, AskError> {
     let of_2x = asker.json::<Result2x<Addressed>>("/nacos/v1/core/cluster/self").await;
     if let Some(found) = optional(of_2x)? {
         return Ok(Some(found.data.address));

@@ -16,7 +16,7 @@ mod responsible;
 
 pub use asker::{AskError, Asker};
 pub use catalog::{HostPage, Listed, ServicePage, ServiceRow};
-pub use identity::{Identity, Sharding};
+pub use identity::{Identity, Sharding, members, own_address};
 pub use node::{Node, NodeError, nodes};
 pub use responsible::{distro_hash, responsible};
 
