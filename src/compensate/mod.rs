@@ -27,6 +27,9 @@ mod views;
 mod watcher;
 mod worker;
 
+#[cfg(test)]
+mod cluster_tests;
+
 pub use planner::{Answer, Job, Planner, Settings};
 pub use report::{InstanceReport, NodeReport, Report, State};
 pub use run::{Options, Progress, RunError, run};

@@ -13,6 +13,7 @@ use super::subject::{Subjects, subjects};
 use super::views::{NodeView, Views};
 use super::watcher::{Watched, wall_ms, watch};
 use super::worker::Worker;
+use crate::client::fast::thread_cpu;
 use crate::client::fleet::{Asker, Identity, Node, Sharding};
 use crate::snapshot::Snapshot;
 
@@ -77,7 +78,7 @@ pub fn run(
     let (send, news) = channel();
     let watcher = std::thread::spawn(move || runtime.block_on(watch(watched, send)));
     let now_ms = u64::try_from(wall_ms()).unwrap_or(0);
-    let settings = Settings { max_age: options.max_age, period: options.period, looks: true };
+    let settings = Settings { max_age: options.max_age, period: options.period };
     let planner = Planner::new(subjects, settings, views, now_ms);
     let worker =
         Worker::new(planner, &options.nodes, options.connections, options.timeout, now_ms)?;
@@ -143,10 +144,4 @@ fn watched(
         probes: options.probe.then(|| (addresses(), options.max_age / 3)),
         stop,
     }
-}
-
-/// Processor time that the calling thread has used.
-fn thread_cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -88,22 +88,24 @@ pub async fn poll(asker: &Asker) -> NodePoll {
 }
 
 async fn ask(asker: &Asker) -> Result<NodePoll, AskError> {
-    let state = page(asker, "/nacos/v1/console/server/state").await?;
-    let metrics = page(asker, "/nacos/v1/ns/upgrade/ops/metrics?json=true").await?;
+    let state: Option<Value> = asker.optional("/nacos/v1/console/server/state").await?;
+    let metrics: Option<Value> =
+        asker.optional("/nacos/v1/ns/upgrade/ops/metrics?json=true").await?;
     let metrics = metrics.and_then(|metrics| serde_json::from_value(metrics).ok());
-    let nodes = page(asker, "/nacos/v1/core/cluster/nodes").await?;
+    let nodes: Option<Value> = asker.optional("/nacos/v1/core/cluster/nodes").await?;
     let mut members = nodes.as_ref().map_or_else(Vec::new, states);
-    let mut own = page(asker, "/nacos/v1/core/cluster/self").await?;
+    let mut own: Option<Value> = asker.optional("/nacos/v1/core/cluster/self").await?;
     if members.is_empty() {
-        let servers = page(asker, "/nacos/v1/ns/operator/servers?healthy=true").await?;
+        let servers: Option<Value> =
+            asker.optional("/nacos/v1/ns/operator/servers?healthy=true").await?;
         members = servers.as_ref().map_or_else(Vec::new, healthy);
     }
     if own.is_none() {
-        own = page(asker, "/nacos/v1/ns/operator/cluster/state").await?;
+        own = asker.optional("/nacos/v1/ns/operator/cluster/state").await?;
     }
     members.sort_by(|one, other| one.address.cmp(&other.address));
-    let switches = page(asker, "/nacos/v1/ns/operator/switches").await?;
-    let raft = page(asker, "/nacos/v1/ns/raft/leader").await?;
+    let switches: Option<Value> = asker.optional("/nacos/v1/ns/operator/switches").await?;
+    let raft: Option<Value> = asker.optional("/nacos/v1/ns/raft/leader").await?;
     Ok(NodePoll {
         silent: None,
         version: state.as_ref().and_then(|state| text(state, "/version")),
@@ -113,15 +115,6 @@ async fn ask(asker: &Asker) -> Result<NodePoll, AskError> {
         leader: raft.map_or(RaftLeader::Ended, |raft| leader(&raft)),
         checks: switches.and_then(|all| all.get("healthCheckEnabled")?.as_bool()),
     })
-}
-
-/// A page that may be missing: only silence is an error.
-async fn page(asker: &Asker, target: &str) -> Result<Option<Value>, AskError> {
-    match asker.json::<Value>(target).await {
-        Ok(page) => Ok(Some(page)),
-        Err(error) if error.is_unreachable() => Err(error),
-        Err(_) => Ok(None),
-    }
 }
 
 fn text(value: &Value, pointer: &str) -> Option<String> {

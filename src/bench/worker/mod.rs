@@ -23,7 +23,7 @@ use super::load::{Job, Load, Next, Stage};
 use super::population::Role;
 use super::record::{FAILURES, Failure, Interval, record};
 use super::units::{Nanos, SECOND};
-use crate::client::fast::{Connection, UnderWay, Wakeup};
+use crate::client::fast::{Connection, UnderWay, Wakeup, thread_cpu};
 
 pub use messages::{Clock, Command, Done, Report, Shared};
 
@@ -357,10 +357,4 @@ fn bind_subscribers(
         subscribers.push((socket, index as u32));
     }
     Ok(subscribers)
-}
-
-/// Processor time that the calling thread has used.
-fn thread_cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -114,6 +114,18 @@ impl Asker {
         })
     }
 
+    /// Asks for JSON of a page that the server may not have: only silence is an error.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn optional<T: DeserializeOwned>(&self, target: &str) -> Result<Option<T>, AskError> {
+        match self.json(target).await {
+            Ok(page) => Ok(Some(page)),
+            Err(error) if error.is_unreachable() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     fn take_idle(&self) -> Option<Connection> {
         self.shared.idle.lock().pop()
     }

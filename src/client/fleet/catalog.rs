@@ -129,16 +129,11 @@ impl Asker {
     /// The node does not answer.
     pub async fn namespaces(&self) -> Result<BTreeSet<String>, AskError> {
         let mut found = BTreeSet::from(["public".to_owned()]);
-        match self.json::<Names>("/nacos/v1/ns/service/names").await {
-            Ok(names) => found.extend(names.services.into_keys()),
-            Err(error) if error.is_unreachable() => return Err(error),
-            Err(_) => {}
-        }
-        match self.json::<Namespaces>("/nacos/v1/console/namespaces").await {
-            Ok(page) => found.extend(page.data.into_iter().map(|entry| entry.namespace)),
-            Err(error) if error.is_unreachable() => return Err(error),
-            Err(_) => {}
-        }
+        let names: Option<Names> = self.optional("/nacos/v1/ns/service/names").await?;
+        found.extend(names.into_iter().flat_map(|names| names.services.into_keys()));
+        let page: Option<Namespaces> = self.optional("/nacos/v1/console/namespaces").await?;
+        let entries = page.into_iter().flat_map(|page| page.data);
+        found.extend(entries.map(|entry| entry.namespace));
         found.remove("");
         Ok(found)
     }
@@ -150,11 +145,7 @@ impl Asker {
     /// The node does not answer.
     pub async fn names(&self, namespace: &str) -> Result<Option<BTreeSet<String>>, AskError> {
         let target = format!("/nacos/v1/ns/service/names?namespaceId={}", encoded(namespace));
-        let names = match self.json::<Names>(&target).await {
-            Ok(names) => names,
-            Err(error) if error.is_unreachable() => return Err(error),
-            Err(_) => return Ok(None),
-        };
+        let Some(names) = self.optional::<Names>(&target).await? else { return Ok(None) };
         let bare = |name: String| match name.split_once("@@") {
             Some((_, bare)) => bare.to_owned(),
             None => name,
@@ -173,7 +164,6 @@ impl Asker {
         page_size: u64,
     ) -> Result<ServicePage, AskError> {
         let namespace = encoded(namespace);
-        // r-nacos reads two names of its own for the same filter.
         let target = format!(
             "/nacos/v1/ns/catalog/services?pageNo={page}&pageSize={page_size}\
              &namespaceId={namespace}&hasIpCount=false&withInstances=false\
@@ -192,11 +182,9 @@ impl Asker {
             encoded(name),
             encoded(namespace)
         );
-        match self.json::<ServiceDetail>(&target).await {
-            Ok(detail) => Ok(detail.clusters.into_iter().map(|cluster| cluster.name).collect()),
-            Err(error) if error.is_unreachable() => Err(error),
-            Err(_) => Ok(Vec::new()),
-        }
+        let detail: Option<ServiceDetail> = self.optional(&target).await?;
+        let clusters = detail.into_iter().flat_map(|detail| detail.clusters);
+        Ok(clusters.map(|cluster| cluster.name).collect())
     }
 
     /// A page of the instances of one cluster; an empty one when the service or the cluster is

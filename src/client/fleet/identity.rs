@@ -84,10 +84,10 @@ impl Identity {
     /// # Errors
     /// It does not answer at all.
     pub async fn ask(asker: &Asker) -> Result<Self, AskError> {
-        let state = asker.json::<State>("/nacos/v1/console/server/state").await;
-        let version = optional(state)?.and_then(|state| state.version);
-        let upgrade = asker.json::<Upgrade>("/nacos/v1/ns/upgrade/ops/metrics?json=true").await;
-        let upgrade = optional(upgrade)?;
+        let state: Option<State> = asker.optional("/nacos/v1/console/server/state").await?;
+        let version = state.and_then(|state| state.version);
+        let upgrade: Option<Upgrade> =
+            asker.optional("/nacos/v1/ns/upgrade/ops/metrics?json=true").await?;
         let upgraded = upgrade.as_ref().is_some_and(|upgrade| upgrade.upgraded);
         let members = members(asker).await?;
         let mut own_address = own_address(asker).await?;
@@ -111,8 +111,9 @@ impl Identity {
 /// # Errors
 /// It does not answer at all.
 pub async fn members(asker: &Asker) -> Result<Vec<String>, AskError> {
-    let servers = asker.json::<Servers>("/nacos/v1/ns/operator/servers?healthy=true").await;
-    let servers = optional(servers)?.map_or_else(Vec::new, |servers| servers.servers);
+    let servers: Option<Servers> =
+        asker.optional("/nacos/v1/ns/operator/servers?healthy=true").await?;
+    let servers = servers.map_or_else(Vec::new, |servers| servers.servers);
     let healthy = |server: &Server| match &server.state {
         Some(state) => ["UP", "SUSPICIOUS"].contains(&state.as_str()),
         None => true,
@@ -129,19 +130,19 @@ pub async fn members(asker: &Asker) -> Result<Vec<String>, AskError> {
 /// # Errors
 /// It does not answer at all.
 pub async fn own_address(asker: &Asker) -> Result<Option<String>, AskError> {
-    let of_2x = asker.json::<Result2x<Addressed>>("/nacos/v1/core/cluster/self").await;
-    if let Some(found) = optional(of_2x)? {
+    let of_2x: Option<Result2x<Addressed>> = asker.optional("/nacos/v1/core/cluster/self").await?;
+    if let Some(found) = of_2x {
         return Ok(Some(found.data.address));
     }
-    let of_1x = asker.json::<Peer>("/nacos/v1/ns/operator/cluster/state").await;
-    Ok(optional(of_1x)?.map(|peer| peer.ip))
+    let of_1x: Option<Peer> = asker.optional("/nacos/v1/ns/operator/cluster/state").await?;
+    Ok(of_1x.map(|peer| peer.ip))
 }
 
 /// The addresses of SDKs with a connection, from the page that moves them between nodes.
 async fn connected_ips(asker: &Asker) -> Result<Option<Vec<String>>, AskError> {
-    let page =
-        asker.json::<serde_json::Map<String, serde_json::Value>>("/nacos/v2/core/loader/current");
-    let Some(page) = optional(page.await)? else { return Ok(None) };
+    let page: Option<serde_json::Map<String, serde_json::Value>> =
+        asker.optional("/nacos/v2/core/loader/current").await?;
+    let Some(page) = page else { return Ok(None) };
     let ips = page.values().filter_map(|connection| {
         let meta = connection.get("metaInfo").unwrap_or(connection);
         let source = meta.pointer("/labels/source").and_then(|source| source.as_str());
@@ -149,13 +150,4 @@ async fn connected_ips(asker: &Asker) -> Result<Option<Vec<String>>, AskError> {
         ip.filter(|_| source != Some("cluster")).map(str::to_owned)
     });
     Ok(Some(ips.collect()))
-}
-
-/// A page that may be missing: only silence is an error.
-fn optional<T>(page: Result<T, AskError>) -> Result<Option<T>, AskError> {
-    match page {
-        Ok(page) => Ok(Some(page)),
-        Err(error) if error.is_unreachable() => Err(error),
-        Err(_) => Ok(None),
-    }
 }

@@ -33,8 +33,6 @@ pub struct Settings {
     pub max_age: Duration,
     /// The beat period of clients that name none.
     pub period: Duration,
-    /// Whether services are looked at; without it nothing tells that one was deregistered.
-    pub looks: bool,
 }
 
 /// Something to send.
@@ -216,7 +214,7 @@ impl Planner {
         let targets = self.lists.targets(self.hashes[members.start]);
         let Some(node) = targets.first().copied() else { return };
         let full = targets.iter().any(|node| self.light[*node] != Light::Known);
-        if self.settings.looks && self.slots.wants_look(slot, full) {
+        if self.slots.wants_look(slot, full) {
             self.ready.push_back(Job::Look { slot, node, planned_ms: now_ms });
         } else {
             self.beat_members(slot, now_ms);

@@ -9,7 +9,7 @@ use crate::client::fast::BeatAnswer;
 use crate::client::fleet::{Listed, Sharding};
 
 const SETTINGS: Settings =
-    Settings { max_age: Duration::from_secs(60), period: Duration::from_secs(5), looks: true };
+    Settings { max_age: Duration::from_secs(60), period: Duration::from_secs(5) };
 
 /// A beat's answer of newer servers, or of older ones.
 const NEW: Answer =
