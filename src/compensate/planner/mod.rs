@@ -213,8 +213,7 @@ impl Planner {
         self.slots.plan(slot, next);
         let targets = self.lists.targets(self.hashes[members.start]);
         let Some(node) = targets.first().copied() else { return };
-        let full = targets.iter().any(|node| self.light[*node] != Light::Known);
-        if self.slots.wants_look(slot, full) {
+        if self.slots.looks(slot) {
             self.ready.push_back(Job::Look { slot, node, planned_ms: now_ms });
         } else {
             self.beat_members(slot, now_ms);

@@ -122,10 +122,10 @@ impl Slots {
         now_ms < self.slots[slot].hurried_until_ms
     }
 
-    /// Whether this round begins with a look: always where full beats are sent, which could bring
-    /// back what was deregistered, else in each second one.
-    pub fn wants_look(&self, slot: usize, full: bool) -> bool {
-        self.slots[slot].first && (full || self.slots[slot].round % 2 == 1)
+    /// Whether a slot begins with a look: the first of its group does, for all of them. Even a light
+    /// beat may bring back what was deregistered: r-nacos registers from it.
+    pub fn looks(&self, slot: usize) -> bool {
+        self.slots[slot].first
     }
 
     /// The time to the next round.

@@ -209,8 +209,7 @@ fn rule_1_one_that_is_disabled_meanwhile_gets_no_further_beat() {
         }
         Job::Beat { .. } => NEW,
     });
-    // Light beats are looked after in each second round.
-    assert!(beats.last().unwrap().0 < 22_000, "{beats:?}");
+    assert!(beats.last().unwrap().0 < 12_000, "{beats:?}");
     assert_eq!(planner.results().next().unwrap().3, State::Disabled);
 }
 
