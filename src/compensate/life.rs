@@ -74,10 +74,11 @@ impl Life {
         self.fresh = None;
     }
 
-    /// A sign of life of its own.
+    /// A sign of life of its own. It does not undo a deregistration: a process that says good-bye
+    /// still takes connections for a while.
     pub fn sign(&mut self, now_ms: u64) {
         self.sign_ms = self.sign_ms.max(now_ms);
-        if matches!(self.state, State::Silent | State::Deregistered) {
+        if self.state == State::Silent {
             self.state = State::Kept;
         }
     }
@@ -86,9 +87,14 @@ impl Life {
     pub fn look(&mut self, seen: Seen, node: usize, now_ms: u64) {
         match seen {
             Seen::Listed { enabled, last_beat_ms } => {
-                self.missing = false;
-                if let Some(last_beat_ms) = last_beat_ms {
-                    self.beat_seen(last_beat_ms, node);
+                let returns = std::mem::replace(&mut self.missing, false);
+                match last_beat_ms {
+                    Some(last_beat_ms) => self.beat_seen(last_beat_ms, node),
+                    // We did not send for it any more, so its client registered it again.
+                    None if returns && self.state == State::Deregistered => {
+                        self.state = State::Kept;
+                    }
+                    None => {}
                 }
                 self.state = match (enabled, self.state) {
                     (false, _) => State::Disabled,
@@ -121,6 +127,9 @@ impl Life {
         };
         if own {
             self.sign(last_beat_ms);
+            if self.state == State::Deregistered {
+                self.state = State::Kept;
+            }
             self.fresh = Some((node, last_beat_ms + FRESH_MS));
         }
     }
@@ -193,6 +202,18 @@ mod tests {
         life.look(listed(5001), 0, 9000);
         assert!(!life.gets_beats(9000, MAX_AGE_MS), "a stale copy is no sign");
         life.look(listed(9500), 0, 10_000);
+        assert!(life.gets_beats(10_000, MAX_AGE_MS));
+    }
+
+    #[test]
+    fn one_that_still_takes_connections_after_its_good_bye_is_not_brought_back() {
+        let mut life = Life::new(0);
+        life.taken(0, 5000, 5002);
+        life.look(Seen::Missing, 0, 8000);
+        life.sign(9000);
+        assert!(!life.gets_beats(9000, MAX_AGE_MS));
+        // Where beats do not show, being listed again tells that it registered again.
+        life.look(Seen::Listed { enabled: true, last_beat_ms: None }, 0, 10_000);
         assert!(life.gets_beats(10_000, MAX_AGE_MS));
     }
 
