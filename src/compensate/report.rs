@@ -51,6 +51,8 @@ pub struct NodeReport {
     pub refusals: u64,
     /// Requests that it did not answer.
     pub unanswered: u64,
+    /// Requests that were left out because too many waited for the node.
+    pub not_sent: u64,
     /// Stretches of time in which it answered nothing.
     pub gaps: u64,
     /// All of them together, in milliseconds.

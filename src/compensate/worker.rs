@@ -24,8 +24,8 @@ const INPUT_BYTES: usize = 256 * 1024;
 const TICK_MS: u64 = 20;
 /// How long a connection rests after it could not be made.
 const REST_MS: u64 = 100;
-/// Jobs of a node that wait for a connection; more come to nothing and are planned again.
-const MAX_WAITING: usize = 20_000;
+/// Jobs of a node that wait for a connection; more are left to the next round.
+const MAX_WAITING: usize = 4096;
 /// From when on a beat is late.
 const LATE_MS: u64 = 250;
 
@@ -197,7 +197,8 @@ impl Worker {
             } else if line.waiting.len() < MAX_WAITING {
                 line.waiting.push_back(job);
             } else {
-                self.planner.answered(job, &Answer::Nothing, now, now);
+                line.report.not_sent += 1;
+                self.planner.answered(job, &Answer::NotSent, now, now);
             }
         }
     }

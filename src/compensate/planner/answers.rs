@@ -20,6 +20,8 @@ pub enum Answer {
     Refused(u16),
     /// There was no answer.
     Nothing,
+    /// It was not sent: too much waits for the node already.
+    NotSent,
 }
 
 impl Planner {
@@ -39,6 +41,8 @@ impl Planner {
         match answer {
             Answer::List(listed) => self.compare(members, node, listed, now_ms),
             Answer::NoSuchService => self.compare(members, node, &[], now_ms),
+            // The next round comes by itself; trying again would make the queue longer.
+            Answer::NotSent => return,
             // Without a look a full beat might bring back what is gone.
             _ if self.light[node] != Light::Known => {
                 return self.slots.plan(slot, now_ms + AGAIN_MS);

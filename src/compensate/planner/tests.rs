@@ -265,6 +265,18 @@ fn what_a_new_owner_deleted_is_registered_again() {
 }
 
 #[test]
+fn what_a_slow_node_could_not_be_sent_waits_for_the_next_round() {
+    let many = many(20);
+    let mut planner = planner(&of(&many), alone());
+    let beats = play(&mut planner, 0..10_100, |planner, job, now| match job {
+        Job::Look { .. } => all_listed(planner, now),
+        Job::Beat { .. } if planner.light[0] == Light::Known => Answer::NotSent,
+        Job::Beat { .. } => NEW,
+    });
+    assert!((40..=60).contains(&beats.len()), "each round once, and no more: {}", beats.len());
+}
+
+#[test]
 fn a_service_that_can_not_be_looked_at_gets_no_full_beat() {
     let mut planner = planner(&[r#"{"ip":"10.0.0.1"}"#], alone());
     let beats = play(&mut planner, 0..10_000, |_, job, _| match job {
