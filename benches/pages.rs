@@ -23,7 +23,7 @@ const SERVICES: usize = 10_000;
 /// Instances of each service.
 const EACH: usize = 10;
 /// What is asked for: path and query.
-const PAGES: [(&str, &str, &str); 7] = [
+const PAGES: [(&str, &str, &str); 8] = [
     ("list, first page", "/nacos/v1/ns/service/list", "pageNo=1&pageSize=10"),
     ("list, last page of 1000", "/nacos/v1/ns/service/list", "pageNo=10&pageSize=1000"),
     ("names", "/nacos/v1/ns/service/names", "namespaceId=public&expr=e-0012"),
@@ -33,6 +33,11 @@ const PAGES: [(&str, &str, &str); 7] = [
         "catalog, by name, with instances only",
         "/nacos/v1/ns/catalog/services",
         "pageNo=1&pageSize=10&serviceNameParam=e-0012&hasIpCount=true",
+    ),
+    (
+        "catalog, of services that have instances",
+        "/nacos/v1/ns/catalog/services",
+        "hasIpCount=true&pageNo=1&pageSize=1&namespaceId=public",
     ),
     (
         "catalog, with hosts",

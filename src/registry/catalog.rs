@@ -34,6 +34,14 @@ impl Registry {
         ask_core!(self, |core| core.has_address(service, address))
     }
 
+    /// Whether a service has an instance, as `hasIpCount` asks of every service at once.
+    pub fn has_instances(&mut self, service: ServiceRef<'_>) -> bool {
+        match &mut self.core {
+            Core::ServiceKeyed(core) => core.has_instances(service),
+            Core::ClientKeyed(core) => core.has_instances(service),
+        }
+    }
+
     /// A row of `/catalog/services`; `None` when the service is gone.
     pub fn service_counts(&mut self, service: ServiceRef<'_>) -> Option<ServiceCounts> {
         match &mut self.core {

@@ -56,10 +56,7 @@ fn services(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let namespace = &*asked.namespace;
     let (total, page) = call.node.read(|registry, _| {
         if asked.with_ips_only {
-            names.retain(|name| {
-                let counts = registry.service_counts(ServiceRef { namespace, name });
-                counts.is_some_and(|counts| counts.instances > 0)
-            });
+            names.retain(|name| registry.has_instances(ServiceRef { namespace, name }));
         }
         if !java::is_blank(&asked.address) {
             let service = |name| ServiceRef { namespace, name };

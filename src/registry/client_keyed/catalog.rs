@@ -34,6 +34,13 @@ impl ClientKeyed {
         true
     }
 
+    /// Whether there is an instance in the snapshot that lists read.
+    pub fn has_instances(&mut self, service: ServiceRef<'_>) -> bool {
+        let Some(slot) = self.existing(service) else { return false };
+        let kind = self.services[slot].shown_kind();
+        self.snapshot(service, kind).is_some_and(|snapshot| !snapshot.hosts.is_empty())
+    }
+
     /// A row of `/catalog/services`.
     pub fn service_counts(&mut self, service: ServiceRef<'_>) -> Option<ServiceCounts> {
         let slot = self.existing(service)?;

@@ -44,6 +44,11 @@ impl ServiceKeyed {
         self.find(service).is_some_and(|found| entries(found).any(at))
     }
 
+    /// Whether a service has an instance.
+    pub fn has_instances(&self, service: ServiceRef<'_>) -> bool {
+        self.find(service).is_some_and(|found| entries(found).next().is_some())
+    }
+
     /// A row of `/catalog/services`.
     pub fn service_counts(&mut self, service: ServiceRef<'_>) -> Option<ServiceCounts> {
         let found = self.find(service)?;
