@@ -75,6 +75,10 @@ impl Reader {
         }
         self.read.advance(PREFIX_BYTES);
         let bytes = self.read.split_to(length).freeze();
+        if self.read.is_empty() {
+            // An empty rest would keep the whole of what the message came in.
+            self.read = BytesMut::new();
+        }
         let bytes = if compressed { unpacked(&bytes)? } else { bytes };
         Some(Payload::decode(bytes).map_or(Incoming::Noise, Incoming::Message))
     }
