@@ -1,5 +1,10 @@
-//! The command line: what it refuses, in one line with a hint, and its exit codes.
+//! The command line: what it refuses, in one line with a hint, its exit codes, and its end by a
+//! signal.
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use assert_cmd::Command;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::scripted::{Act, Scripted, USUAL};
 
@@ -95,6 +100,33 @@ fn each_bad_input_is_one_line_and_a_hint() {
         assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{stderr}");
         assert!(lines[1].starts_with("hint: ") && lines[1].contains(hint), "{stderr}");
     }
+}
+
+#[test]
+fn an_interrupted_run_deregisters_and_still_reports() {
+    let server = Scripted::start(|_| USUAL);
+    let arguments = format!(
+        "--target {} --preset beat-only --services 4 --connections 4 --duration 10m -o json",
+        server.url
+    );
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("facos"));
+    command.arg("bench").args(arguments.split_whitespace());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let beats = || server.asked().iter().filter(|asked| asked.is_beat()).count();
+    let began = Instant::now();
+    while beats() == 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing beats");
+        std::thread::yield_now();
+    }
+    assert_eq!(server.registered(), 40);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("ending early"), "{stderr}");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["interrupted"], true);
+    assert!(document["duration_s"].as_f64().unwrap() < 60.0, "{document}");
+    assert_eq!(server.registered(), 0, "what was registered must not stay");
 }
 
 #[test]
