@@ -36,6 +36,7 @@ pub enum Read {
 /// A registry that only answers.
 pub struct Elsewhere {
     handler: NacosHandler,
+    node: Arc<Node>,
     process: Process,
     loaded: AtomicBool,
 }
@@ -56,11 +57,13 @@ impl Elsewhere {
             journal_capacity: 0,
             address,
             auth: AuthSettings::default(),
+            peering: None,
         });
         let node = node.map_err(|error| RescueError::System(error.to_string()))?;
         Ok(Self {
             handler: NacosHandler::new(node.clone(), crate::rescue::handler::CONTEXT_PATH),
-            process: Process::new(vec![node], clock),
+            process: Process::new(vec![node.clone()], clock, Arc::default()),
+            node,
             loaded: AtomicBool::new(false),
         })
     }
@@ -73,8 +76,7 @@ impl Elsewhere {
             let service = ServiceRef { namespace: &one.namespace, name: &one.service };
             let instance = one.instance();
             let registration = Registration { service, named_as: None, instance };
-            let node = &self.process.nodes[0];
-            let done = node.change(|registry, now| {
+            let done = self.node.change(|registry, now| {
                 registry.register(now, &registration).map(|effects| ((), effects))
             });
             refused += usize::from(done.is_err());

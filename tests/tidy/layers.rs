@@ -4,7 +4,7 @@
 use crate::source::Source;
 
 /// Each module of `src` with its layer.
-const LAYERS: [(&str, u8); 26] = [
+const LAYERS: [(&str, u8); 27] = [
     ("model", 0),
     ("profile", 1),
     ("registry", 2),
