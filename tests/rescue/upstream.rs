@@ -74,7 +74,7 @@ async fn only_light_beats_are_answered_here() {
 }
 
 fn journal(server: &facos::serve::Running) -> Vec<String> {
-    let records = server.process().nodes[0].journal.query(&facos::node::Filter::default());
+    let records = server.process().node(0).unwrap().journal.query(&facos::node::Filter::default());
     records.iter().map(|record| record.operation.name().to_owned()).collect()
 }
 

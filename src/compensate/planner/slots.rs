@@ -122,8 +122,8 @@ impl Slots {
         now_ms < self.slots[slot].hurried_until_ms
     }
 
-    /// Whether a slot begins with a look: the first of its group does, for all of them. Even a light
-    /// beat may bring back what was deregistered: r-nacos registers from it.
+    /// Whether a slot begins with a look: the first of its group does, for all of them. Even a
+    /// light beat may bring back what was deregistered: r-nacos registers from it.
     pub fn looks(&self, slot: usize) -> bool {
         self.slots[slot].first
     }
