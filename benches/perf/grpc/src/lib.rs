@@ -1,7 +1,6 @@
 //! Messages of Nacos's gRPC, and payloads made of JSON.
 
 // The file has no package, so its messages and services stand in one module.
-#[allow(missing_docs)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/_.rs"));
 }
