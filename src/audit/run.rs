@@ -91,11 +91,7 @@ impl Audit {
 
     fn end(&mut self) {
         self.shutdown.end();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the audit panicked");
-            }
-        }
+        http::join(self.threads.drain(..), "audit");
     }
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::{Failure, NO, UNREACHABLE};
-use super::fleet::{self, NodeArgs, block_on, duration};
+use super::fleet::{self, NodeArgs, ReadingArgs, block_on, duration};
 use super::output::{Format, OutputFlag, print, print_json};
 use crate::diff::{Difference, Options, Outcome, minority, watch};
 
@@ -33,20 +33,8 @@ pub struct DiffArgs {
     /// For how long a difference must stay the same to be told
     #[arg(long, value_name = "DURATION", default_value = "6s", value_parser = duration)]
     settle: Duration,
-    /// How long all of it may take
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
-    timeout: Duration,
-    /// How long one answer may take
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    answer_timeout: Duration,
-    /// Questions to one node at a time
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 16,
-        value_parser = clap::value_parser!(u16).range(1..=256)
-    )]
-    concurrency: u16,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     output: OutputFlag,
 }
@@ -65,9 +53,9 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
         nodes,
         namespaces: args.namespaces.clone(),
         settle: args.settle,
-        timeout: args.timeout,
-        answer_timeout: args.answer_timeout,
-        concurrency: usize::from(args.concurrency),
+        timeout: args.reading.timeout,
+        answer_timeout: args.reading.answer_timeout,
+        concurrency: usize::from(args.reading.concurrency),
     };
     let bar = fleet::spinner("services compared:");
     let outcome = block_on(async {

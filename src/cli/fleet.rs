@@ -32,6 +32,25 @@ impl NodeArgs {
     }
 }
 
+/// How long reading the nodes may take, and how much is asked at once.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// How long all of it may take
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    pub timeout: Duration,
+    /// How long one answer may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub answer_timeout: Duration,
+    /// Questions to one node at a time
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub concurrency: u16,
+}
+
 /// The nodes behind some URLs.
 ///
 /// # Errors

@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
 use super::exit::{self, Failure, NO, UNREACHABLE};
-use super::fleet::{self, NodeArgs, block_on, duration};
+use super::fleet::{self, NodeArgs, ReadingArgs, block_on};
 use super::output::{Format, OutputFlag, print, print_json};
 use crate::snapshot::{Options, Taken, take};
 
@@ -32,20 +31,8 @@ pub struct SnapshotArgs {
     /// A namespace that the nodes may not tell; repeat it for each
     #[arg(long = "namespace", value_name = "ID")]
     namespaces: Vec<String>,
-    /// How long all of it may take
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration)]
-    timeout: Duration,
-    /// How long one answer may take
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    answer_timeout: Duration,
-    /// Questions to one node at a time
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 16,
-        value_parser = clap::value_parser!(u16).range(1..=256)
-    )]
-    concurrency: u16,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     output: OutputFlag,
 }
@@ -58,9 +45,9 @@ pub fn run(args: &SnapshotArgs) -> Result<ExitCode> {
     let options = Options {
         nodes: args.nodes.resolve()?,
         namespaces: args.namespaces.clone(),
-        timeout: args.timeout,
-        answer_timeout: args.answer_timeout,
-        concurrency: usize::from(args.concurrency),
+        timeout: args.reading.timeout,
+        answer_timeout: args.reading.answer_timeout,
+        concurrency: usize::from(args.reading.concurrency),
         now_ms: fleet::now_ms(),
     };
     let bar = fleet::spinner("services read:");

@@ -97,11 +97,7 @@ impl Stage {
     pub fn down(&mut self) {
         let Some((shutdown, threads)) = self.running.take() else { return };
         shutdown.end();
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the drill panicked");
-            }
-        }
+        http::join(threads, "drill");
     }
 
     /// From now on lists say this.

@@ -168,11 +168,7 @@ impl Rescue {
 
     fn end(&mut self) {
         self.shutdown.end();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the rescue panicked");
-            }
-        }
+        http::join(self.threads.drain(..), "rescue");
     }
 
     /// Beats are answered while a large snapshot is still being taken in.

@@ -207,11 +207,7 @@ impl Alive {
             End::Orderly => self.shutdown.end(),
             End::Abrupt => self.shutdown.cut(),
         }
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the server panicked");
-            }
-        }
+        http::join(self.threads, "server");
     }
 
     /// The thread of timers, datagrams, probes and calls to other members.

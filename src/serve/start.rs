@@ -71,11 +71,7 @@ impl Running {
     fn end(&mut self) {
         self.shutdown.end();
         self.fleet.end();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the server panicked");
-            }
-        }
+        http::join(self.threads.drain(..), "server");
     }
 
     fn serve_admin(

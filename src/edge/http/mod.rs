@@ -19,5 +19,5 @@ pub mod tomcat;
 pub use limits::{Limits, ServerConfig};
 pub use request::{Headers, Parsed, Request, parse};
 pub use response::{Answer, Body, Close, Framing, Header, Response};
-pub use server::{Handler, Shutdown, listen, serve};
+pub use server::{Handler, Shutdown, join, listen, serve};
 pub use take_over::{ListenError, take_over};

@@ -11,6 +11,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -64,6 +65,15 @@ impl Shutdown {
         let mut ended = self.0.subscribe();
         // The sender lives in self, so that waiting can not fail before the end.
         let _ = ended.wait_for(|ending| *ending != Ending::NotYet).await;
+    }
+}
+
+/// Waits for threads that were told to end; of one that panicked it says whose it was.
+pub fn join(threads: impl IntoIterator<Item = JoinHandle<()>>, whose: &str) {
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a thread of the {whose} panicked");
+        }
     }
 }
 
@@ -126,7 +136,7 @@ pub fn serve(
     handler: Arc<dyn Handler>,
     config: &ServerConfig,
     shutdown: &Shutdown,
-) -> std::io::Result<Vec<std::thread::JoinHandle<()>>> {
+) -> std::io::Result<Vec<JoinHandle<()>>> {
     let open = Arc::new(AtomicUsize::new(0));
     let mut threads = Vec::new();
     let mut workers = Vec::new();
