@@ -22,6 +22,8 @@ pub enum JavaException {
     TypeMismatch,
     /// `java.lang.IllegalStateException`.
     IllegalState,
+    /// `java.lang.ClassCastException`.
+    ClassCast,
     /// `java.lang.NullPointerException`; Java 8 gives it no text.
     NullPointer,
     /// `java.lang.ArrayIndexOutOfBoundsException`.

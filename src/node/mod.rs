@@ -26,12 +26,12 @@ pub use process::Process;
 pub use remote::{ResetDone, StreamView, Streams};
 
 use crate::model::{AuthSettings, MemberId, Millis, Refusal, Render};
-use crate::profile::{Profile, ProfileError, Quirks};
+use crate::profile::{CoreModel, Profile, ProfileError, Quirks};
 use crate::registry::{
     Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
 };
 use parking_lot::{Mutex, RwLock};
-use peering::{Peering, PeeringConfig};
+use peering::{Peering, PeeringConfig, RaftKept};
 use remote::Resets;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -114,9 +114,15 @@ impl Node {
         let quirks = config.profile.quirks.clone();
         let mut registry = Self::fresh_registry(&config, quirks.clone(), now)?;
         let (cold_start, store) = (config.options.cold_start, config.store.clone());
-        let peering = config.peering.clone().map(|peering| Peering::new(peering, &quirks, now));
+        let peering = config.peering.clone().map(|peering| {
+            let kept = RaftKept { term: registry.raft_term(), datums: registry.raft_datums() };
+            Peering::new(peering, &quirks, kept, now)
+        });
         if let Some(peering) = &peering {
             registry.join(now, peering.responsible().clone());
+            if quirks.core.model == CoreModel::ServiceKeyed {
+                registry.propose_changes();
+            }
         }
         let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
         Ok(Arc::new(Self {
@@ -225,6 +231,7 @@ impl Node {
         if let Some((_, agreement)) = self.agreement.get() {
             agreement.forget();
         }
+        self.forget_raft();
         self.wake_driver();
         Ok(())
     }
@@ -249,10 +256,11 @@ impl Node {
         self.note_restriction(&registry);
         drop(registry);
         self.wake_before(deadline);
-        let (value, effects) = done?;
+        let (value, mut effects) = done?;
         let agreed = self.have_agreed(&effects)?;
+        let published = self.publish_effects(&mut effects)?;
         self.run(effects);
-        Ok((value, agreed.or(receipt)))
+        Ok((value, published.or(agreed).or(receipt)))
     }
 
     /// Runs an operation that only reads, or changes nothing but caches and subscriptions.
@@ -305,8 +313,13 @@ impl Node {
                     }
                 }
                 Effect::Client(news) => self.client_news(&news),
-                // They were queued or agreed on before.
-                Effect::Store(_) | Effect::Propose(_) => {}
+                Effect::Listed(service) => self.list_changed(service),
+                // They were queued, agreed on or given to raft before.
+                Effect::Store(_)
+                | Effect::Propose(_)
+                | Effect::Publish(..)
+                | Effect::Unpublish(_)
+                | Effect::Gone(_) => {}
             }
         }
     }
@@ -314,7 +327,7 @@ impl Node {
     /// Does what is due, a bounded part of it; true when there is more.
     pub fn tick(&self, now: Millis) -> bool {
         let mut registry = self.registry.lock();
-        let effects = registry.tick(now, TIMERS_AT_ONCE);
+        let mut effects = registry.tick(now, TIMERS_AT_ONCE);
         // What a timer writes is durable a moment later; nobody waits for it.
         registry.note_writes(&effects);
         drop(self.begin_writes(&effects));
@@ -322,6 +335,7 @@ impl Node {
         let more = registry.next_deadline().is_some_and(|due| due <= now);
         drop(registry);
         self.have_agreed_later(&effects);
+        self.publish_later(&mut effects);
         self.run(effects);
         self.desk.tick(now);
         if let Some((_, agreement)) = self.agreement.get() {

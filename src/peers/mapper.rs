@@ -3,6 +3,7 @@
 //! exception). The tag is a service's grouped name on 1.x and a client's `ip:port` on 2.x.
 
 use crate::model::{MemberId, Responsibility, java};
+use crate::peers::view::Ownership;
 use std::sync::Arc;
 
 /// A node's view of who is responsible; a new one is made when the members change.
@@ -70,6 +71,16 @@ impl Responsibility for Mapper {
             Some(own) => self.target(tag) == own,
             None => true,
         }
+    }
+}
+
+impl Ownership for Mapper {
+    fn is_mine(&self, service: &str) -> bool {
+        Responsibility::is_mine(self, service)
+    }
+
+    fn owner(&self, service: &str) -> Option<MemberId> {
+        Some(self.responsible(service).clone())
     }
 }
 

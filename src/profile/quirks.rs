@@ -134,6 +134,8 @@ quirks! {
     distro: DistroQuirks {
         content: DistroContent = version, "How the answers of /v1/ns/distro are typed.";
         responsible_tag: ResponsibleTag = version, "What decides which server is responsible.";
+        load_retry_ms: u64 = version, "How long after a failed load at start it is tried again, ms; 0 gives up (1.x).";
+        reports_empty: bool = version, "Whether members are told how services without instances look (1.x).";
     }
     console: ConsoleQuirks {
         namespace_ids: NamespaceIds = version, "Ids of new namespaces.";

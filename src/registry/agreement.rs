@@ -11,7 +11,7 @@ use crate::registry::{Effect, Registry, StoreWrite};
 impl Registry {
     /// From now on durable changes are for the members to agree on.
     pub fn propose_changes(&mut self) {
-        self.proposes = matches!(self.core, Core::ClientKeyed(_));
+        self.proposes = true;
     }
 
     /// The members agreed on a change.
@@ -35,12 +35,7 @@ impl Registry {
                 let call = Deregistration { service, ip, port: *port, cluster, ephemeral: false };
                 self.deregister(now, &call)
             }
-            StoreWrite::Switches(switches) => {
-                self.switches.take(switches);
-                self.stored_switches = Some((**switches).clone());
-                self.follow_overridden_status(now);
-                Ok(vec![Effect::Store(write.clone())])
-            }
+            StoreWrite::Switches(switches) => Ok(self.take_switches(now, switches)),
             StoreWrite::Service { service, settings } => on_core!(self, now, |core, scope| {
                 if let Some(core) = core.clients() {
                     core.agreed_settings(scope, service.as_ref(), settings.as_ref());

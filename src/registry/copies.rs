@@ -1,5 +1,5 @@
 //! The registry's face for the other members on 2.x: what it answers for, and the clients of which
-//! they tell each other. On 1.x whole lists travel instead, by `datum`.
+//! they tell each other. On 1.x whole lists travel instead (`replicas`).
 
 use crate::model::{ClientData, ClientId, Millis, Refusal, Responsibility};
 use crate::registry::face::{Core, on_core};
@@ -24,11 +24,7 @@ impl Registry {
 
     /// The node answers for another part than before.
     pub fn responsibility_moved(&mut self, now: Millis) {
-        on_core!(self, now, |core, scope| {
-            if let Some(core) = core.clients() {
-                core.responsibility_moved(scope);
-            }
-        });
+        on_core!(self, now, |core, scope| core.responsibility_moved(scope));
     }
 
     /// Another member tells of a client for which it answers.

@@ -1,8 +1,8 @@
 //! What follows from an operation: the registry only says it, the node does it.
 
 use crate::model::{
-    ClientNews, ClusterSettings, ConnectionId, ConsoleWrite, HealthChecker, Instance, Metadata,
-    Selector, ServiceKey, Switches,
+    ClientNews, ClusterSettings, ConnectionId, ConsoleWrite, DatumKey, DatumValue, HealthChecker,
+    Instance, Metadata, Selector, ServiceKey, Switches,
 };
 use crate::registry::asks::ServerRequest;
 use bytes::Bytes;
@@ -28,6 +28,16 @@ pub enum Effect {
     Propose(StoreWrite),
     /// Tell the other members about a client for which this one answers.
     Client(ClientNews),
+    /// Tell the other members of 1.x that a service's list of ephemeral instances was changed by a
+    /// client.
+    Listed(ServiceKey),
+    /// Have raft (1.x) write a value; nothing of it is done here before it comes back through
+    /// `Registry::take_datum`.
+    Publish(DatumKey, DatumValue),
+    /// Have raft (1.x) forget a key; it comes back through `Registry::forget_datum`.
+    Unpublish(DatumKey),
+    /// A service whose record raft forgot is gone: its list of persistent instances follows.
+    Gone(ServiceKey),
 }
 
 /// A push on its way.

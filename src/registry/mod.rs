@@ -22,6 +22,7 @@ mod overview;
 pub mod probes;
 mod raft_log;
 mod remote;
+mod replicas;
 mod scope;
 pub mod service_keyed;
 #[cfg(test)]

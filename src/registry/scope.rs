@@ -1,6 +1,6 @@
 //! What every operation is given beside its call: the time, the rules, and where to put effects.
 
-use crate::model::{Millis, Render, Responsibility, Switches};
+use crate::model::{Millis, Render, Responsibility, ServiceKey, Switches};
 use crate::profile::Quirks;
 use crate::registry::acks::Acks;
 use crate::registry::asks::Asks;
@@ -37,6 +37,18 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether this node answers for a tag: a service's grouped name on 1.x.
+    pub fn is_mine(&self, tag: &str) -> bool {
+        self.responsibility.is_none_or(|owners| owners.is_mine(tag))
+    }
+
+    /// A client changed a service's list of ephemeral instances (1.x).
+    pub fn list_changed(&mut self, service: &ServiceKey) {
+        if self.responsibility.is_some() {
+            self.effects.push(Effect::Listed(service.clone()));
+        }
+    }
+
     /// Whether a durable change is to be made here and now; otherwise it is proposed.
     pub fn decides(&mut self, write: impl FnOnce() -> StoreWrite) -> bool {
         if self.proposes {

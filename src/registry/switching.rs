@@ -6,7 +6,8 @@
 //! the running node; but 1.x edits the stored object in place, so that a debug change of one entry
 //! is part of the next stored change (`operator/switches-debug`).
 
-use crate::model::{Millis, SwitchEdit, Switches};
+use crate::model::{DatumKey, DatumValue, Millis, SwitchEdit, Switches};
+use crate::registry::face::Core;
 use crate::registry::timers::Timer;
 use crate::registry::{Effect, Registry, StoreWrite};
 
@@ -31,7 +32,7 @@ impl Registry {
             }
         };
         if self.proposes && !debug {
-            return vec![Effect::Propose(StoreWrite::Switches(Box::new(changed)))];
+            return vec![self.switches_to_agree_on(changed)];
         }
         self.switches.take(&changed);
         self.follow_overridden_status(now);
@@ -46,6 +47,25 @@ impl Registry {
             *stored = changed;
         }
         Vec::new()
+    }
+
+    /// How the members of this version come to the same switches.
+    fn switches_to_agree_on(&self, changed: Switches) -> Effect {
+        let changed = Box::new(changed);
+        match self.core {
+            Core::ServiceKeyed(_) => {
+                Effect::Publish(DatumKey::Switches, DatumValue::Switches(changed))
+            }
+            Core::ClientKeyed(_) => Effect::Propose(StoreWrite::Switches(changed)),
+        }
+    }
+
+    /// Lives by switches that the members have agreed on.
+    pub(super) fn take_switches(&mut self, now: Millis, switches: &Switches) -> Vec<Effect> {
+        self.switches.take(switches);
+        self.stored_switches = Some(switches.clone());
+        self.follow_overridden_status(now);
+        vec![Effect::Store(StoreWrite::Switches(Box::new(switches.clone())))]
     }
 
     /// Puts back the switches that a store kept.

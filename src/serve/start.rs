@@ -7,7 +7,7 @@ use super::listeners::{self, Listeners, listen};
 use crate::edge::admin::{AdminHandler, AdminSetup};
 use crate::edge::http::{self, ServerConfig, Shutdown};
 use crate::node::Process;
-use crate::profile::{CoreModel, Guard, Profile};
+use crate::profile::Guard;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -113,11 +113,6 @@ fn ready_nodes(config: &ServeConfig, all: &[Listeners]) -> Result<Vec<NodeReady>
 
 /// Says what somebody who reads the settings would not guess.
 fn warn_of(config: &ServeConfig) {
-    let in_1x = |profile: &Profile| profile.quirks.core.model == CoreModel::ServiceKeyed;
-    let among_others = config.nodes.count() > 1 || config.members.is_some();
-    if among_others && config.profiles().iter().any(in_1x) {
-        tracing::warn!("nodes of 1.x do not copy to each other yet what they hold (COVERAGE.md)");
-    }
     if !config.auth.enabled {
         return;
     }

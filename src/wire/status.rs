@@ -111,6 +111,7 @@ fn class_name(exception: JavaException) -> &'static str {
             "org.springframework.web.method.annotation.MethodArgumentTypeMismatchException"
         }
         JavaException::IllegalState => "java.lang.IllegalStateException",
+        JavaException::ClassCast => "java.lang.ClassCastException",
         JavaException::NullPointer => "java.lang.NullPointerException",
         JavaException::PatternSyntax => "java.util.regex.PatternSyntaxException",
         JavaException::IndexOutOfBounds => "java.lang.IndexOutOfBoundsException",

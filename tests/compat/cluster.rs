@@ -18,33 +18,6 @@ const UNPLAYED: [(&str, &str); 3] = [
 
 /// Transcripts that wait for replication among the members.
 const WAITING: &[(&str, &[&str])] = &[
-    ("cluster/beat-creates-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/deregister-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/distro-datum", &["1.1.4", "1.2.1"]),
-    ("cluster/distro-switched-off", &["1.1.4", "1.2.1"]),
-    ("cluster/encoding-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/expiry-on-every-node", &["1.1.4", "1.2.1"]),
-    ("cluster/group-and-namespace", &["1.1.4", "1.2.1"]),
-    ("cluster/instances-of-different-owners", &["1.1.4", "1.2.1"]),
-    ("cluster/light-beat-switch", &["1.2.1"]),
-    ("cluster/names-on-every-node", &["1.1.4", "1.2.1"]),
-    ("cluster/patch-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/persistent-through-any-node", &["1.1.4", "1.2.1"]),
-    ("cluster/query-beats-through-non-owners", &["1.1.4", "1.2.1"]),
-    ("cluster/raft-views", &["1.1.4", "1.2.1"]),
-    ("cluster/register-query-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/register-through-any-node", &["1.1.4", "1.2.1"]),
-    ("cluster/service-record-on-every-node", &["1.1.4", "1.2.1"]),
-    ("cluster/set-health-through-any-node", &["1.1.4", "1.2.1"]),
-    ("cluster/split-beats-through-non-owners", &["1.1.4", "1.2.1"]),
-    ("cluster/statuses-call", &["1.1.4", "1.2.1"]),
-    ("cluster/switch-on-every-node", &["1.1.4", "1.2.1"]),
-    ("cluster/sync-to-other-nodes", &["1.1.4", "1.2.1"]),
-    ("cluster/two-nodes-beats", &["1.1.4", "1.2.1"]),
-    ("cluster/two-nodes-forwarding", &["1.1.4", "1.2.1"]),
-    ("cluster/two-nodes-views", &["1.1.4", "1.2.1"]),
-    ("cluster/update-through-non-owner", &["1.1.4", "1.2.1"]),
-    ("cluster/who-owns-it", &["1.1.4", "1.2.1"]),
     // The answers of other members are not asked for yet.
     ("grpc/cluster-subscribers", &["2.0.2"]),
 ];

@@ -3,7 +3,7 @@
 use super::access::Caller;
 use crate::edge::http::Request;
 use crate::model::{Agent, Refusal, ServiceRef};
-use crate::node::store::Receipt;
+use crate::node::store::{Receipt, Undone};
 use crate::node::{Node, Operation, Place, Record};
 use crate::profile::Quirks;
 use crate::wire::{BodyForm, Params, Reply};
@@ -54,9 +54,24 @@ impl Handled {
     pub fn after(receipt: Option<Receipt>, reply: Reply) -> Self {
         match receipt {
             None => Self::Now(reply),
+            Some(receipt) if receipt.may_be_refused() => Self::Later(Box::pin(async move {
+                match receipt.durable().await {
+                    Ok(()) => Ok(reply),
+                    Err(Undone::Refused(refusal)) => Err(refusal),
+                    Err(error) => {
+                        unstored(&error);
+                        Ok(Reply::empty(500))
+                    }
+                }
+            })),
             Some(receipt) => Self::Durable(reply, receipt),
         }
     }
+}
+
+/// Says in the log that a write which was accepted could not be stored.
+pub fn unstored(error: &Undone) {
+    tracing::error!(%error, "an accepted write could not be stored");
 }
 
 impl From<Reply> for Handled {

@@ -1,5 +1,5 @@
-//! `/v1/ns/distro` of a node that stands alone: what it would give to peers, and the refusals of
-//! what no peer would send (`operator/distro-reads`).
+//! `/v1/ns/distro`: the lists of ephemeral instances that members give to each other, and the
+//! refusals of what none would send (`operator/distro-reads`, `cluster/distro-datum`).
 
 use super::call::{Call, Note, Outcome};
 use super::routes::{Route, always, route};
@@ -9,7 +9,7 @@ use crate::profile::DistroContent;
 use crate::registry::Registry;
 use crate::wire::reply::ReplyKind;
 use crate::wire::v1::datum;
-use crate::wire::{Reply, ReplyBody};
+use crate::wire::{Reply, ReplyBody, peer};
 
 /// The addresses of distro.
 pub const ROUTES: &[Route] = &[
@@ -70,16 +70,27 @@ fn content(call: &Call<'_>, text: String) -> Outcome {
     Ok(Reply::new(200, kind, ReplyBody::from(text)).into())
 }
 
-/// PUT `/datum`: nobody is there to send one.
+/// PUT `/datum`: lists that a member says are changed. A node that stands alone has none.
 fn put_datum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     if datum::is_empty_map(call.request.body) {
         return Err(Refusal::nacos(400, "receive empty entity!"));
     }
-    Err(Refusal::new(JavaException::IllegalState, "this node stands alone and has no peers"))
+    if call.node.peering().is_none() {
+        return Err(Refusal::new(
+            JavaException::IllegalState,
+            "this node stands alone and has no peers",
+        ));
+    }
+    call.node.lists_came(peer::datum::read_map(call.request.body, call.quirks)?);
+    Ok(Reply::ok().into())
 }
 
-/// PUT `/checksum`.
+/// PUT `/checksum`: how the lists look at the member that answers for them.
 fn put_checksum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    call.params.joined_required("source")?;
+    let source = call.params.joined_required("source")?;
+    if call.node.peering().is_some() {
+        let checksums = peer::distro::read_checksums(call.request.body)?;
+        call.node.checksums_came(&source.into(), &checksums);
+    }
     Ok(Reply::ok().into())
 }

@@ -2,7 +2,7 @@
 
 use super::access::{self, Access, Caller};
 use super::answer::{self, Accepts};
-use super::call::{Call, Handled, Note};
+use super::call::{Call, Handled, Note, unstored};
 use super::finish::{self, Finish};
 use super::gate::{self, Located};
 use super::routes::{NAMING, Route, Routes};
@@ -175,7 +175,7 @@ pub(super) fn run(
                 match receipt.durable().await {
                     Ok(()) => response,
                     Err(error) => {
-                        tracing::error!(%error, "an accepted write could not be stored");
+                        unstored(&error);
                         Response::empty(500)
                     }
                 }

@@ -7,7 +7,7 @@ use crate::console::ConsoleEffect;
 use crate::model::{Millis, Refusal};
 use crate::node::Node;
 use crate::node::passwords::PasswordError;
-use crate::node::store::{Receipt, StoreError};
+use crate::node::store::{Receipt, Undone};
 use crate::profile::{LoginAnswer, Quirks};
 use crate::wire::Reply;
 use crate::wire::v1::console::{self, LoggedIn};
@@ -124,7 +124,7 @@ pub(super) async fn set_password(
     }
 }
 
-async fn stored(receipt: Option<Receipt>) -> Result<(), StoreError> {
+async fn stored(receipt: Option<Receipt>) -> Result<(), Undone> {
     match receipt {
         Some(receipt) => receipt.durable().await,
         None => Ok(()),

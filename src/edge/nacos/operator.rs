@@ -6,12 +6,13 @@ use super::machine;
 use super::members::{self, Shown, Which};
 use super::routes::{Route, Run, always, route};
 use crate::model::names::PUBLIC_NAMESPACE;
-use crate::model::{Refusal, ServiceRef, java};
+use crate::model::{RaftPeer, Refusal, ServiceRef, java};
 use crate::node::Operation;
+use crate::peers::Raft;
 use crate::profile::{DistroServer, PushStateShape, Quirks, ServersShape};
 use crate::wire::v1::member;
 use crate::wire::v1::operator::{self, MetricsView};
-use crate::wire::v1::raft::{self, PeerView};
+use crate::wire::v1::raft;
 use crate::wire::v1::switches;
 use crate::wire::{Params, Reply, ReplyBody, request_param};
 
@@ -227,26 +228,38 @@ fn cluster_state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let peer = own_peer(call);
     object(match call.quirks.operator.servers {
         ServersShape::Servers => raft::peer(&peer),
-        ServersShape::Members => raft::bean(&PeerView { term: -1, ..peer }),
+        ServersShape::Members => raft::bean(&RaftPeer { term: -1, ..peer }),
     })
 }
 
 /// This node as a peer of the raft of 1.x.
-pub(super) fn own_peer(call: &Call<'_>) -> PeerView {
-    let term = call.node.read(|registry, _| registry.raft_term());
+pub(super) fn own_peer(call: &Call<'_>) -> RaftPeer {
     let node = call.node;
-    PeerView::alone(node.address().to_string(), term, node.started, node.now())
+    let elected = node.raft(|raft| raft.local().clone());
+    elected.unwrap_or_else(|| {
+        let term = node.read(|registry, _| registry.raft_term());
+        raft::alone(node.address().to_string().into(), term, node.started, node.now())
+    })
 }
 
-/// GET `/cluster/states`: a page of one.
+/// GET `/cluster/states`: a page of the peers, this one first.
 fn cluster_states(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let (number, size) = page_of(&call.params)?;
     let keyword = call.params.joined_or("keyword", "");
-    let own_ip = call.node.address().ip().to_string();
-    let wanted = java::is_blank(&keyword) || keyword == own_ip;
-    let skipped = size < 1 && number.wrapping_sub(1).wrapping_mul(size) > 0;
-    let peer = (wanted && !skipped).then(|| own_peer(call));
-    object(raft::states(peer.as_ref()))
+    let own = own_peer(call);
+    let others = call.node.raft(Raft::peers).unwrap_or_default();
+    let others = others.into_iter().filter(|peer| peer.id != own.id).collect::<Vec<_>>();
+    let ip = |peer: &RaftPeer| peer.id.rsplit_once(':').map(|(ip, _)| ip.to_owned());
+    let mut peers: Vec<RaftPeer> = std::iter::once(own).chain(others).collect();
+    peers.retain(|peer| java::is_blank(&keyword) || ip(peer).as_deref() == Some(&keyword));
+    let size = usize::try_from(size).unwrap_or(0);
+    let page: Vec<RaftPeer> = if size >= peers.len() {
+        peers.clone()
+    } else {
+        let skipped = usize::try_from(number.wrapping_sub(1)).unwrap_or(0).saturating_mul(size);
+        peers.iter().skip(skipped).take(size).cloned().collect()
+    };
+    object(raft::states(peers.len(), &page))
 }
 
 fn page_of(params: &Params<'_>) -> Result<(i32, i32), Refusal> {

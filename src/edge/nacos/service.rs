@@ -7,6 +7,7 @@ use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
 use crate::profile::{ListShape, Quirks, SelectorShape, SubscriberMatch};
 use crate::wire::Reply;
+use crate::wire::peer;
 use crate::wire::v1::service::{self, ClusterWrite, ListedServices, ServiceWrite};
 use crate::wire::v1::status_report::StatusReport;
 use crate::wire::v1::{listing, paging, selector, service_answers, service_name};
@@ -139,6 +140,9 @@ fn status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     if !members::is_known(call.node, &report.sender) {
         let text = format!("ip: {} is not in serverlist", report.sender);
         return Err(Refusal::nacos(400, text));
+    }
+    if let Some(status) = peer::distro::read_service_status(call.request.body)? {
+        call.node.statuses_came(&status);
     }
     Ok(Reply::text(200, if report.says_something { "ok" } else { "fail" }).into())
 }

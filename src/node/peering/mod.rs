@@ -8,10 +8,12 @@ mod clients;
 mod held;
 mod list;
 mod network;
+mod old;
 mod responsible;
 
 pub use list::{MemberSource, parse};
 pub use network::{Direction, Flight, Network, Way};
+pub use old::RaftKept;
 pub use responsible::Responsible;
 
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
@@ -20,6 +22,7 @@ use crate::peers::members::{MemberReport, Settings, StatusReport, Turn, Unlisted
 use crate::peers::{Beginning, ClientSync, Effect, Engine, Mapper, Members, Token};
 use crate::profile::{CoreModel, MembersProtocol, Quirks};
 use held::{Held, HeldBack};
+use old::OldProtocols;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -54,6 +57,8 @@ pub struct Peering {
     own: MemberId,
     source: Mutex<MemberSource>,
     members: Mutex<Members>,
+    /// The protocols of 1.x.
+    old: Option<OldProtocols>,
     /// What is told of clients (2.x).
     clients: Option<Mutex<ClientSync>>,
     responsible: Arc<Responsible>,
@@ -67,21 +72,31 @@ pub struct Peering {
 
 impl Peering {
     /// The side of a node that starts now.
-    pub fn new(config: PeeringConfig, quirks: &Quirks, now: Millis) -> Self {
+    pub fn new(config: PeeringConfig, quirks: &Quirks, kept: RaftKept, now: Millis) -> Self {
         let PeeringConfig { own, source, known, network } = config;
         let listed = source.read(port_of(&own)).unwrap_or_default();
         let mut members = Members::new(own.clone(), listed, quirks.members.protocol, now);
+        let begins = beginning(&known, members.listed());
         let clients = (quirks.core.model == CoreModel::ClientKeyed)
-            .then(|| Mutex::new(ClientSync::new(now, beginning(&known, members.listed()))));
+            .then(|| Mutex::new(ClientSync::new(now, begins)));
         if !known.is_empty() {
             members.settle(now, known);
         }
         let mapper = Mapper::new(own.clone(), members.healthy().to_vec(), true);
+        let old = (quirks.core.model == CoreModel::ServiceKeyed)
+            .then(|| OldProtocols::new(&own, quirks, kept, now));
+        if let Some(old) = &old {
+            old.members(&own, members.listed(), members.healthy());
+            if begins == Beginning::Settled {
+                old.settle(members.listed());
+            }
+        }
         network.add_own(own.clone());
         Self {
             own,
             source: Mutex::new(source),
             members: Mutex::new(members),
+            old,
             clients,
             responsible: Arc::new(Responsible::new(mapper)),
             network,
@@ -129,7 +144,16 @@ impl Peering {
         let held = self.held.lock().next_deadline();
         let turn = self.members.lock().next_deadline();
         let clients = self.clients.as_ref().and_then(|clients| clients.lock().next_deadline());
-        [Some(look), held, Some(turn), clients].into_iter().flatten().min()
+        let old = self.old.as_ref().map(OldProtocols::next_deadline);
+        [Some(look), held, Some(turn), clients, old].into_iter().flatten().min()
+    }
+
+    /// Tells the protocols of 1.x who the members are.
+    fn tell_old(&self) {
+        let Some(old) = &self.old else { return };
+        let (listed, healthy) =
+            self.members(|members| (members.listed().to_vec(), members.healthy().to_vec()));
+        old.members(&self.own, &listed, &healthy);
     }
 
     /// Follows the switch that lets every node take everything.
@@ -171,6 +195,7 @@ impl Node {
         let turn = self.with_settings(|settings| peering.members.lock().tick(now, settings));
         self.members_turned(peering, turn);
         self.tick_clients(peering, now);
+        self.tick_old(peering, now);
         peering.next_deadline().is_some_and(|due| due <= now)
     }
 
@@ -184,6 +209,7 @@ impl Node {
         if let Some(listed) = source.read(port_of(&peering.own)) {
             let turn = peering.members.lock().list(now, listed);
             self.members_turned(peering, turn);
+            peering.tell_old();
         }
     }
 
@@ -215,6 +241,7 @@ impl Node {
             let healthy = peering.members(|members| members.healthy().to_vec());
             tracing::info!(node = %peering.own, ?healthy, "the healthy members changed");
             peering.responsible.take(healthy);
+            peering.tell_old();
             self.read(|registry, now| registry.responsibility_moved(now));
         }
         if let Some(enabled) = turn.health_check {
@@ -257,7 +284,8 @@ impl Node {
                 self.members_turned(peering, turn);
             }
             Engine::Clients => self.client_call_answered(peering, token.number, outcome),
-            Engine::Distro | Engine::Raft => {}
+            Engine::Distro => self.distro_answered(peering, token.number, outcome),
+            Engine::Raft => self.raft_answered(peering, token.number, outcome),
         }
     }
 

@@ -76,7 +76,7 @@ impl Store for DiskStore {
         let (done, receipt) = oneshot::channel();
         // A caller that went away does not make its change less durable.
         self.submit(writes, Box::new(move |result| drop(done.send(result))));
-        Receipt(Some(receipt))
+        Receipt::of_disk(receipt)
     }
 
     fn apply(&self, writes: &[StoreWrite]) -> Result<(), StoreError> {

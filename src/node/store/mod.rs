@@ -20,6 +20,7 @@ pub use disk::DiskStore;
 pub use error::StoreError;
 pub use file::{FILE_NAME, SCHEMA};
 
+use crate::model::Refusal;
 use crate::registry::StoreWrite;
 use tokio::sync::oneshot;
 
@@ -41,19 +42,65 @@ pub trait Store: Send + Sync {
 /// The promise of a queued change. A caller is answered only after [`Receipt::durable`].
 #[must_use = "an answer must not be sent before the change is durable"]
 #[derive(Debug)]
-pub struct Receipt(Option<oneshot::Receiver<Result<(), StoreError>>>);
+pub struct Receipt(Promise);
+
+/// What is waited for.
+#[derive(Debug)]
+enum Promise {
+    Nothing,
+    Disk(oneshot::Receiver<Result<(), StoreError>>),
+    /// Other members, and then this node's own disk.
+    Members(oneshot::Receiver<Result<Vec<Receipt>, Refusal>>),
+}
+
+/// Why a change was not made durable.
+#[derive(Debug, thiserror::Error)]
+pub enum Undone {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The members refused it.
+    #[error(transparent)]
+    Refused(Refusal),
+}
 
 impl Receipt {
     /// The receipt of something that needs no disk.
     pub fn nothing_to_wait_for() -> Self {
-        Self(None)
+        Self(Promise::Nothing)
+    }
+
+    fn of_disk(answer: oneshot::Receiver<Result<(), StoreError>>) -> Self {
+        Self(Promise::Disk(answer))
+    }
+
+    /// The receipt of what other members have to take, too: their answer brings the receipts of
+    /// what was queued here.
+    pub fn of_members(answer: oneshot::Receiver<Result<Vec<Receipt>, Refusal>>) -> Self {
+        Self(Promise::Members(answer))
+    }
+
+    /// Whether the change may still be refused.
+    pub fn may_be_refused(&self) -> bool {
+        matches!(self.0, Promise::Members(_))
     }
 
     /// Waits until the change survives a crash, or says why it will not.
-    pub async fn durable(self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// The store failed, or the members refused it.
+    pub async fn durable(self) -> Result<(), Undone> {
         match self.0 {
-            None => Ok(()),
-            Some(answer) => answer.await.unwrap_or(Err(StoreError::Closed)),
+            Promise::Nothing => Ok(()),
+            Promise::Disk(answer) => Ok(answer.await.unwrap_or(Err(StoreError::Closed))?),
+            Promise::Members(answer) => {
+                // Whoever would have answered has ended.
+                let receipts = answer.await.unwrap_or(Err(Refusal::null_pointer()));
+                for receipt in receipts.map_err(Undone::Refused)? {
+                    Box::pin(receipt.durable()).await?;
+                }
+                Ok(())
+            }
         }
     }
 }

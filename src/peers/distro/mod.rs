@@ -91,6 +91,13 @@ impl Distro {
         }
     }
 
+    /// The node has been one of its members for a while: it holds what they hold, and the first
+    /// report of health is a usual one.
+    pub fn settle(&mut self) {
+        self.load = Load::Over;
+        self.status_at = self.checksum_at;
+    }
+
     /// The members changed. What waited for somebody who left is dropped.
     pub fn members(&mut self, others: Others) {
         self.others = others;

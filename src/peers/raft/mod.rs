@@ -101,6 +101,28 @@ impl Raft {
         }
     }
 
+    /// The node has been one of its members for a while, and that one leads.
+    pub fn settle(&mut self, leader: &MemberId) {
+        let voted = |peer: &mut RaftPeer| {
+            peer.vote = Some(leader.clone());
+            peer.term = peer.term.max(1);
+            peer.state = if peer.id == *leader { RaftState::Leader } else { RaftState::Follower };
+        };
+        voted(&mut self.local);
+        self.others.iter_mut().for_each(voted);
+        self.reset_leader_due();
+        self.leader = match self.others.iter().find(|peer| peer.id == *leader) {
+            Some(peer) => Some(Leader::Other(peer.clone())),
+            None => (self.local.id == *leader).then_some(Leader::Me),
+        };
+    }
+
+    /// Forgets every key; the members and the term stay.
+    pub fn forget(&mut self) {
+        self.datums.clear();
+        self.misread_switches = false;
+    }
+
     /// The list of members changed; `others` are those besides this node.
     pub fn members(&mut self, others: &[MemberId]) {
         let known = std::mem::take(&mut self.others);

@@ -66,6 +66,11 @@ impl ClientKeyed {
         Some(self)
     }
 
+    /// The core whose lists travel between members: not this one.
+    pub fn lists(&mut self) -> Option<&mut super::service_keyed::ServiceKeyed> {
+        None
+    }
+
     /// The slot of a service that is known in any way: it exists, or somebody subscribed to it, or
     /// records stand under its name.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {

@@ -37,8 +37,7 @@ impl ServiceKeyed {
         let (ip, port, cluster) = address(scope, call);
         if self.refresh(scope, call, ip, port, cluster).is_none() {
             let Some(beat) = &call.beat else { return Ok((unknown, Vec::new())) };
-            let slot = self.find_or_create(scope, call.service)?;
-            self.put_instance(scope, slot, &instance_of(beat, cluster))?;
+            self.enroll(scope, call.service, &instance_of(beat, cluster))?;
         }
         let interval_ms = self.interval_of(call, ip, port, cluster);
         Ok((BeatReply { interval_ms, ..known }, scope.take_effects()))

@@ -3,7 +3,6 @@
 
 use super::ServiceKeyed;
 use crate::registry::scope::Scope;
-use crate::registry::{Effect, StoreWrite};
 
 /// A service goes when it was found empty more often than this before.
 const MAX_EMPTY_LOOKS: u32 = 3;
@@ -16,6 +15,9 @@ impl ServiceKeyed {
         }
         let mut gone = Vec::new();
         for (slot, service) in &mut self.services {
+            if !scope.is_mine(&service.key.name) {
+                continue;
+            }
             if !service.is_empty() {
                 service.empty_looks = 0;
                 continue;
@@ -26,8 +28,7 @@ impl ServiceKeyed {
             service.empty_looks += 1;
         }
         for (slot, service) in gone {
-            self.drop_service(scope, slot);
-            scope.effects.push(Effect::Store(StoreWrite::Service { service, settings: None }));
+            self.unstore(scope, slot, service);
         }
     }
 }

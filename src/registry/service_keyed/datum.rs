@@ -1,9 +1,10 @@
 //! What 1.x servers keep under a key each: services and persistent instances through raft,
 //! ephemeral instances through distro (`operator/raft-service-datum`, `operator/distro-reads`).
 
-use super::ServiceKeyed;
+use super::{Service, ServiceKeyed};
 use crate::model::names::group_of;
-use crate::model::{ClusterDatum, InstanceDatum, ServiceDatum, ServiceRef, java};
+use crate::model::{ClusterDatum, Instance, InstanceDatum, ServiceDatum, ServiceRef, java};
+use crate::registry::addresses::Registered;
 
 impl ServiceKeyed {
     /// A service that raft knows.
@@ -39,18 +40,32 @@ impl ServiceKeyed {
         if ephemeral && !found.has_ephemeral_datum {
             return None;
         }
-        let entries = found.clusters.iter().flat_map(|cluster| cluster.kind(ephemeral).iter());
-        let mut keyed: Vec<(String, InstanceDatum<'_>)> = entries
-            .map(|entry| {
-                let (instance, service) = (&*entry.instance, &*found.key.name);
-                let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
-                let id = entry.id.text(instance, service);
-                let datum = InstanceDatum { service, instance, id, last_beat: entry.last_beat };
-                (format!("{ip}:{port}:unknown:{cluster}"), datum)
-            })
-            .collect();
-        keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        java::sort_by_hash_order(&mut keyed, |(key, _)| key);
-        Some(keyed.into_iter().map(|(_, datum)| datum).collect())
+        let name = &*found.key.name;
+        let entries = found.list(ephemeral).into_iter();
+        let datums = entries.map(|entry| {
+            let (instance, last_beat) = (&*entry.instance, entry.last_beat);
+            InstanceDatum { service: name, instance, id: entry.id.text(instance, name), last_beat }
+        });
+        Some(datums.collect())
     }
+}
+
+impl Service {
+    /// The entries of one kind in the order of that map.
+    pub(super) fn list(&self, ephemeral: bool) -> Vec<&Registered> {
+        let entries = self.clusters.iter().flat_map(|cluster| cluster.kind(ephemeral).iter());
+        in_map_order(entries.collect(), |entry| &entry.instance)
+    }
+}
+
+/// Sorts as a hash map of `ip:port:unknown:cluster` (`Instance.getDatumKey`) iterates.
+pub(super) fn in_map_order<T>(items: Vec<T>, instance: impl Fn(&T) -> &Instance) -> Vec<T> {
+    let key = |item: &T| {
+        let instance = instance(item);
+        format!("{}:{}:unknown:{}", instance.ip(), instance.port, instance.cluster)
+    };
+    let mut keyed: Vec<(String, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+    keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    java::sort_by_hash_order(&mut keyed, |(key, _)| key);
+    keyed.into_iter().map(|(_, item)| item).collect()
 }

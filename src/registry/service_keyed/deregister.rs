@@ -23,6 +23,10 @@ impl ServiceKeyed {
         if call.ephemeral && service.poisoned {
             return Ok(Vec::new());
         }
+        if !call.ephemeral && scope.proposes {
+            self.publish_without(scope, slot, call);
+            return Ok(scope.take_effects());
+        }
         service.has_ephemeral_datum |= call.ephemeral;
         let key = service.key.clone();
         let gone = service
@@ -37,6 +41,9 @@ impl ServiceKeyed {
                 cluster: call.cluster.to_owned(),
                 instance: None,
             }));
+        }
+        if call.ephemeral {
+            scope.list_changed(&self.services[slot].key);
         }
         self.changed(scope, slot);
         Ok(scope.take_effects())

@@ -52,9 +52,14 @@ impl ServiceKeyed {
             return;
         }
         service.check_due = None;
+        if !scope.is_mine(&service.key.name) {
+            // It begins again when responsibility moves here.
+            return;
+        }
         let paused =
             scope.quirks.expiry.obeys_health_check_switch && !scope.switches.health_check_enabled;
         let mut changed = false;
+        let mut expired = 0;
         if !paused {
             for cluster in &mut service.clusters {
                 for entry in cluster.ephemeral.iter_mut() {
@@ -67,22 +72,37 @@ impl ServiceKeyed {
                     let gone = cluster.ephemeral.retain(|entry| {
                         at.since(entry.last_beat) <= delete_timeout(&entry.instance)
                     });
-                    changed |= gone > 0;
-                    scope.acks.expired += gone as u64;
+                    expired += gone;
                 }
             }
         }
-        let earliest = service
-            .clusters
-            .iter()
-            .flat_map(|cluster| cluster.ephemeral.iter())
-            .map(|entry| first_due(scope, &entry.instance, entry.last_beat))
-            .min();
-        if let Some(earliest) = earliest {
-            Self::check_by(scope, slot, service, earliest.max(at + 1));
+        if expired > 0 {
+            scope.acks.expired += expired as u64;
+            scope.list_changed(&service.key);
         }
-        if changed {
+        self.check_again(scope, slot, at + 1);
+        if changed || expired > 0 {
             self.changed(scope, slot);
+        }
+    }
+
+    /// Sets the check that finds something to do, not before `earliest`.
+    pub(super) fn check_again(&mut self, scope: &mut Scope<'_>, slot: usize, earliest: Millis) {
+        let Some(service) = self.services.get_mut(slot) else { return };
+        let entries = service.clusters.iter().flat_map(|cluster| cluster.ephemeral.iter());
+        let due = entries.map(|entry| first_due(scope, &entry.instance, entry.last_beat)).min();
+        if let Some(due) = due {
+            Self::check_by(scope, slot, service, due.max(earliest));
+        }
+    }
+
+    /// The node answers for other services than before: it looks after those.
+    pub fn responsibility_moved(&mut self, scope: &mut Scope<'_>) {
+        let slots: Vec<usize> = self.services.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            if scope.is_mine(&self.services[slot].key.name) {
+                self.check_again(scope, slot, scope.now);
+            }
         }
     }
 }

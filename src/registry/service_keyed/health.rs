@@ -41,6 +41,9 @@ impl ServiceKeyed {
 
     /// An active check is due.
     pub fn probe(&mut self, scope: &mut Scope<'_>, id: u64, at: Millis) {
+        let slot = scope.probes.service_of(id).map(|(slot, _)| slot);
+        let service = slot.and_then(|slot| self.services.get(slot));
+        let is_mine = service.is_some_and(|service| scope.is_mine(&service.key.name));
         let Some(probe) = scope.probes.due(id, at) else { return };
         let settings = self
             .services
@@ -48,7 +51,8 @@ impl ServiceKeyed {
             .and_then(|service| service.cluster(&probe.cluster))
             .map(|cluster| &cluster.settings);
         let Some(settings) = settings else { return };
-        if !scope.switches.health_check_enabled || settings.checker == HealthChecker::None {
+        let is_checked = settings.checker != HealthChecker::None && is_mine;
+        if !scope.switches.health_check_enabled || !is_checked {
             scope.probes.postpone(scope.timers, scope.now, id);
             return;
         }

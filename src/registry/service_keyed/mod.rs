@@ -14,9 +14,11 @@ mod expiry;
 mod health;
 mod list;
 mod patch;
+mod publish;
 mod push;
 mod read;
 mod register;
+mod replicas;
 mod service;
 mod settings;
 mod statistics;
@@ -67,6 +69,11 @@ impl ServiceKeyed {
         None
     }
 
+    /// The core whose lists travel between members: this one.
+    pub fn lists(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
     /// The slot of a service.
     fn slot(&self, service: ServiceRef<'_>) -> Option<usize> {
         self.index.slot(service)
@@ -100,12 +107,17 @@ impl ServiceKeyed {
     /// Makes a service, whose group is not looked at (`addOrReplaceService`).
     fn make(&mut self, scope: &mut Scope<'_>, service: ServiceRef<'_>) -> Result<usize, Refusal> {
         validate::service_name(service.name)?;
-        let key = self.index.key(service);
-        let slot = self.services.insert(Service::new(key.clone(), scope.now));
+        Ok(self.add(Service::new(self.index.key(service), scope.now)))
+    }
+
+    /// Adds a service that was not there.
+    fn add(&mut self, service: Service) -> usize {
+        let key = service.key.clone();
+        let slot = self.services.insert(service);
         self.services[slot].subscribers = self.left_over.remove(&key).unwrap_or_default();
         self.index.insert(key.clone(), slot);
         self.index.list(&key);
-        Ok(slot)
+        slot
     }
 
     /// Forgets a service with everything in it but its subscribers.

@@ -4,7 +4,7 @@
 //! changed (`push/register-unchanged`).
 
 use super::{Service, ServiceKeyed};
-use crate::model::{Instance, Refusal, Registration, metadata, validate};
+use crate::model::{Instance, Refusal, Registration, ServiceRef, metadata, validate};
 use crate::registry::addresses::{InstanceId, Registered};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, StoreWrite};
@@ -18,9 +18,24 @@ impl ServiceKeyed {
         scope: &mut Scope<'_>,
         call: &Registration<'_>,
     ) -> Result<Vec<Effect>, Refusal> {
-        let slot = self.find_or_create(scope, call.service)?;
-        self.put_instance(scope, slot, &call.instance)?;
+        self.enroll(scope, call.service, &call.instance)?;
         Ok(scope.take_effects())
+    }
+
+    /// Puts an instance into a service that may have to be created.
+    pub(super) fn enroll(
+        &mut self,
+        scope: &mut Scope<'_>,
+        service: ServiceRef<'_>,
+        instance: &Instance,
+    ) -> Result<(), Refusal> {
+        let is_new = !self.contains(service);
+        let slot = self.find_or_create(scope, service)?;
+        if is_new && !instance.ephemeral {
+            // Raft learns of a service only from whoever creates it (`createServiceIfAbsent`).
+            self.store(scope, slot);
+        }
+        self.put_instance(scope, slot, instance)
     }
 
     /// Puts an instance into a service that exists (`addInstance`).
@@ -38,14 +53,11 @@ impl ServiceKeyed {
         if instance.ephemeral && instance.ip.is_none() {
             service.poisoned = true;
         }
-        if !instance.ephemeral && !service.durable {
-            service.durable = true;
-            let settings = Some(service.settings());
-            let service = service.key.clone();
-            scope.effects.push(Effect::Store(StoreWrite::Service { service, settings }));
-        }
-        let service = &mut self.services[slot];
         if instance.ephemeral && service.poisoned {
+            return Ok(());
+        }
+        if !instance.ephemeral && scope.proposes {
+            self.publish_with(scope, slot, instance);
             return Ok(());
         }
         place(scope, slot, service, instance);
@@ -86,11 +98,12 @@ fn place(scope: &mut Scope<'_>, slot: usize, service: &mut Service, given: &Inst
         service.has_ephemeral_datum = true;
         let due = super::expiry::first_due(scope, given, scope.now);
         ServiceKeyed::check_by(scope, slot, service, due);
+        scope.list_changed(&service.key);
     }
 }
 
 /// `Service.onChange`: weights above 10000 and tiny ones are pulled into the range.
-fn clamp_weight(weight: f64) -> f64 {
+pub(super) fn clamp_weight(weight: f64) -> f64 {
     if weight > 10_000.0 {
         10_000.0
     } else if weight < 0.01 && weight > 0.0 {
@@ -102,7 +115,7 @@ fn clamp_weight(weight: f64) -> f64 {
 
 /// `generateInstanceId`: `ip#port#cluster#service`, or with the snowflake generator the smallest
 /// number no other instance of its kind has (`instance/id-generator`).
-fn instance_id(service: &Service, instance: &Instance) -> InstanceId {
+pub(super) fn instance_id(service: &Service, instance: &Instance) -> InstanceId {
     let generator = instance.metadata.as_ref().and_then(|m| m.get(metadata::INSTANCE_ID_GENERATOR));
     if generator != Some("snowflake") {
         return InstanceId::Usual;

@@ -40,6 +40,8 @@ pub struct Service {
     pub check_due: Option<Millis>,
     /// The push that is set.
     pub push_due: Option<Millis>,
+    /// Checksum of the list of ephemeral instances; `None` when stale.
+    pub list_checksum: Option<String>,
     /// Last computed checksum; empty when stale.
     checksum: String,
     /// Lists written since the last change.
@@ -122,6 +124,7 @@ impl Service {
             poisoned: false,
             check_due: None,
             push_due: None,
+            list_checksum: None,
             checksum: String::new(),
             renderings: Vec::new(),
         }
@@ -184,6 +187,7 @@ impl Service {
     /// Everything written from the old state is stale.
     pub fn forget_renderings(&mut self) {
         self.checksum.clear();
+        self.list_checksum = None;
         self.renderings.clear();
     }
 

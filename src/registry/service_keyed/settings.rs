@@ -2,9 +2,10 @@
 //! `/service/list` and PUT `/cluster`. What is set here is durable; a service that only a
 //! registration created is not.
 
-use super::{Cluster, Service, ServiceKeyed};
+use super::{Cluster, Service, ServiceKeyed, publish};
 use crate::model::{
-    ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef, validate,
+    ClusterSettings, DatumKey, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceKey,
+    ServiceRef, validate,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite};
@@ -20,6 +21,23 @@ impl Service {
             ephemeral: false,
             clusters: self.clusters.iter().map(cluster).collect(),
         }
+    }
+
+    /// Becomes what is durable about it; clusters come and none goes.
+    pub fn take_settings(&mut self, settings: ServiceSettings) {
+        self.durable = true;
+        self.protect_threshold = settings.protect_threshold;
+        self.metadata = settings.metadata;
+        self.selector = settings.selector;
+        for (name, settings) in settings.clusters {
+            if self.cluster(&name).is_none() {
+                self.add_cluster(&name);
+            }
+            if let Some(cluster) = self.cluster_mut(&name) {
+                cluster.settings = settings;
+            }
+        }
+        self.forget_renderings();
     }
 }
 
@@ -38,13 +56,18 @@ impl ServiceKeyed {
             )));
         }
         let ServiceExtras { metadata, selector } = extras()?;
-        let slot = self.make(scope, service)?;
-        let created = &mut self.services[slot];
+        validate::service_name(service.name)?;
+        let mut created = Service::new(self.index.key(service), scope.now);
         created.protect_threshold = protect_threshold;
         created.metadata = metadata;
         created.selector = selector;
         created.created_by_api = true;
-        self.store(scope, slot);
+        if scope.proposes {
+            publish::record(scope, &mut created);
+        } else {
+            let slot = self.add(created);
+            self.store(scope, slot);
+        }
         Ok(scope.take_effects())
     }
 
@@ -87,9 +110,7 @@ impl ServiceKeyed {
                 "specified service has instances, serviceName : {name}"
             )));
         }
-        self.drop_service(scope, slot);
-        let service = service.to_key();
-        scope.effects.push(Effect::Store(StoreWrite::Service { service, settings: None }));
+        self.unstore(scope, slot, service.to_key());
         Ok(scope.take_effects())
     }
 
@@ -140,11 +161,24 @@ impl ServiceKeyed {
         Ok(scope.take_effects())
     }
 
-    /// Makes a service's settings durable.
-    fn store(&mut self, scope: &mut Scope<'_>, slot: usize) {
+    /// Drops a service, or has raft do it where there is one.
+    pub(super) fn unstore(&mut self, scope: &mut Scope<'_>, slot: usize, service: ServiceKey) {
+        if scope.proposes {
+            scope.effects.push(Effect::Unpublish(DatumKey::Service(service)));
+            return;
+        }
+        self.drop_service(scope, slot);
+        scope.effects.push(Effect::Store(StoreWrite::Service { service, settings: None }));
+    }
+
+    /// Makes a service's settings durable, or has raft do it where there is one.
+    pub(super) fn store(&mut self, scope: &mut Scope<'_>, slot: usize) {
         let service = &mut self.services[slot];
-        service.durable = true;
         service.modified = scope.now;
+        if scope.proposes {
+            return publish::record(scope, service);
+        }
+        service.durable = true;
         scope.effects.push(Effect::Store(StoreWrite::Service {
             service: service.key.clone(),
             settings: Some(service.settings()),
@@ -162,19 +196,7 @@ impl ServiceKeyed {
             Some(slot) => slot,
             None => self.make(scope, service)?,
         };
-        let found = &mut self.services[slot];
-        found.durable = true;
-        found.protect_threshold = settings.protect_threshold;
-        found.metadata = settings.metadata;
-        found.selector = settings.selector;
-        for (name, settings) in settings.clusters {
-            if found.cluster(&name).is_none() {
-                found.add_cluster(&name);
-            }
-            if let Some(cluster) = found.cluster_mut(&name) {
-                cluster.settings = settings;
-            }
-        }
+        self.services[slot].take_settings(settings);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! What 1.x counts: checksums and numbers of services and instances.
 
 use super::{Service, ServiceKeyed};
-use crate::model::{Refusal, ServiceRef, java};
+use crate::model::{Instance, Refusal, ServiceRef, java};
 use crate::registry::{Tally, Totals};
 use md5::{Digest, Md5};
 use std::fmt::Write;
@@ -46,12 +46,7 @@ impl ServiceKeyed {
 /// hexadecimal without leading zeros.
 pub(super) fn checksum(service: &Service) -> String {
     let mut instances = service.instances("");
-    instances.sort_by_cached_key(|entry| {
-        let instance = &entry.instance;
-        let weight = java::double_text(instance.weight);
-        let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
-        format!("{ip}:{port}:unknown:{cluster}_{weight}_{}_false_{cluster}", instance.healthy)
-    });
+    instances.sort_by_cached_key(|entry| described(&entry.instance));
     let invalid = instances.iter().filter(|entry| !entry.instance.healthy).count();
     let mut text = describe(service, invalid, instances.len());
     for entry in &instances {
@@ -62,6 +57,13 @@ pub(super) fn checksum(service: &Service) -> String {
     }
     let digest: [u8; 16] = Md5::digest(text.as_bytes()).into();
     format!("{:x}", u128::from_be_bytes(digest))
+}
+
+/// `Instance.toString`.
+pub(super) fn described(instance: &Instance) -> String {
+    let weight = java::double_text(instance.weight);
+    let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
+    format!("{ip}:{port}:unknown:{cluster}_{weight}_{}_false_{cluster}", instance.healthy)
 }
 
 /// `Service.getServiceString`: fastjson's text of a `HashMap`.

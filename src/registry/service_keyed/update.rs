@@ -3,7 +3,7 @@
 //! (`instance/update-other-agent`).
 
 use super::ServiceKeyed;
-use crate::model::{Agent, AgentFamily, AgentVersion, Instance, Refusal, Registration, java};
+use crate::model::{Agent, AgentFamily, AgentVersion, Instance, Refusal, Registration};
 use crate::registry::Effect;
 use crate::registry::scope::Scope;
 
@@ -33,7 +33,7 @@ impl ServiceKeyed {
         if !known {
             return Err(Refusal::nacos(
                 400,
-                format!("instance not exist: {}", describe(&call.instance)),
+                format!("instance not exist: {}", super::statistics::described(&call.instance)),
             ));
         }
         self.put_instance(scope, slot, &call.instance)?;
@@ -52,11 +52,4 @@ fn must_exist(agent: &Agent) -> Result<bool, Refusal> {
 /// `Instance.equals`: port 0 stands for any.
 fn same_address(known: &Instance, asked: &Instance) -> bool {
     known.ip == asked.ip && (known.port == asked.port || asked.port == 0 || known.port == 0)
-}
-
-/// `Instance.toString`.
-fn describe(instance: &Instance) -> String {
-    let (ip, port, cluster) = (instance.ip(), instance.port, &instance.cluster);
-    let weight = java::double_text(instance.weight);
-    format!("{ip}:{port}:unknown:{cluster}_{weight}_{}_false_{cluster}", instance.healthy)
 }

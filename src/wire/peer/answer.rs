@@ -3,7 +3,6 @@
 use super::{datum, raft};
 use crate::model::{PeerAnswer, PeerCall, PeerFailure, Refusal};
 use crate::profile::Quirks;
-use crate::wire::text::json::JsonText;
 use serde_json::Value;
 
 /// Reads an answer. 304 is as good as 200 to a sync.
@@ -58,16 +57,4 @@ fn statuses(body: &[u8]) -> Result<Vec<(String, bool)>, Refusal> {
         Some((address.to_owned(), health.eq_ignore_ascii_case("true")))
     };
     Ok(ips.iter().filter_map(status).collect())
-}
-
-/// The answer to a vote or a beat: a hash map of the bean's fields.
-pub fn peer(peer: &crate::model::RaftPeer) -> String {
-    let mut json = JsonText::object();
-    json.text("voteFor", peer.vote.as_deref().unwrap_or_default());
-    json.text("ip", &peer.id);
-    json.number("heartbeatDueMs", peer.heartbeat_due_ms);
-    json.number("leaderDueMs", peer.leader_due_ms);
-    json.number("term", peer.term);
-    json.text("state", peer.state.name());
-    json.finish()
 }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A datum with its key and stamp.
-pub(super) fn one(written: &Datum, quirks: &Quirks) -> String {
+pub fn one(written: &Datum, quirks: &Quirks) -> String {
     datum::datum(&written.key.text(), written.stamp, &value(&written.key, &written.value, quirks))
 }
 
@@ -52,6 +52,23 @@ pub fn value(key: &DatumKey, value: &DatumValue, quirks: &Quirks) -> String {
         // A value of another kind than its key's can not be read from any member.
         (DatumValue::Instances(_) | DatumValue::Service(_), _) => "null".to_owned(),
     }
+}
+
+/// A value as a server's messages show it: `Record.toString`.
+pub fn java_text(key: &DatumKey, held: &DatumValue, quirks: &Quirks) -> String {
+    let (DatumKey::Service(service), DatumValue::Service(record)) = (key, held) else {
+        return value(key, held, quirks);
+    };
+    let group = if record.group.is_empty() { "null" } else { &record.group };
+    let pair = |(key, value): (&str, Option<&str>)| format!("{key}={}", value.unwrap_or("null"));
+    let metadata: Vec<String> = record.metadata.iter().map(pair).collect();
+    format!(
+        "Service{{name='{}', protectThreshold={}, appName='null', groupName='{group}', \
+         metadata={{{}}}}}",
+        service.name,
+        java::float_text(record.protect_threshold),
+        metadata.join(", ")
+    )
 }
 
 fn service_text(key: &ServiceKey, record: &ServiceRecord, quirks: &Quirks) -> String {
