@@ -118,11 +118,13 @@ pub struct CatalogHost<'a> {
     pub last_beat: Millis,
     /// What its checks came to.
     pub times: CheckTimes,
+    /// Whether another member told of it (1.x).
+    pub copied: bool,
 }
 
 impl<'a> From<HostView<'a>> for CatalogHost<'a> {
     fn from(host: HostView<'a>) -> Self {
-        Self { host, last_beat: Millis(0), times: CheckTimes::default() }
+        Self { host, last_beat: Millis(0), times: CheckTimes::default(), copied: false }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Registered {
     pub last_beat: Millis,
     /// Names the probes of a persistent instance; 0 for an ephemeral one.
     pub probe: u64,
+    /// Whether another member told of it (1.x): what was null there is an empty text here.
+    pub copied: bool,
 }
 
 /// `instanceId` of an instance. The usual one is put together when it is shown: a hundred thousand

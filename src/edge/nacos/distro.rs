@@ -8,8 +8,9 @@ use crate::node::Operation;
 use crate::profile::DistroContent;
 use crate::registry::Registry;
 use crate::wire::reply::ReplyKind;
-use crate::wire::v1::datum;
+use crate::wire::v1::{body, datum};
 use crate::wire::{Reply, ReplyBody, peer};
+use serde_json::Value;
 
 /// The addresses of distro.
 pub const ROUTES: &[Route] = &[
@@ -21,6 +22,12 @@ pub const ROUTES: &[Route] = &[
 
 /// The type of what 2.x gives as bytes.
 const OCTETS: &str = "application/octet-stream;charset=UTF-8";
+
+/// What takes PUT `/datum`, as Spring names it.
+const ON_SYNC_DATUM: &str = "public org.springframework.http.ResponseEntity \
+    com.alibaba.nacos.naming.controllers.DistroController.onSyncDatum(java.util.Map<\
+    java.lang.String, com.alibaba.nacos.naming.consistency.Datum<\
+    com.alibaba.nacos.naming.core.Instances>>) throws java.lang.Exception";
 
 /// GET `/datums`.
 fn all_datums(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
@@ -72,7 +79,8 @@ fn content(call: &Call<'_>, text: String) -> Outcome {
 
 /// PUT `/datum`: lists that a member says are changed. A node that stands alone has none.
 fn put_datum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    if datum::is_empty_map(call.request.body) {
+    let lists: Value = body::read(call.request.body, ON_SYNC_DATUM)?;
+    if lists.as_object().is_some_and(serde_json::Map::is_empty) {
         return Err(Refusal::nacos(400, "receive empty entity!"));
     }
     if call.node.peering().is_none() {
@@ -81,7 +89,7 @@ fn put_datum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
             "this node stands alone and has no peers",
         ));
     }
-    call.node.lists_came(peer::datum::read_map(call.request.body, call.quirks)?);
+    call.node.lists_came(peer::datum::lists(&lists, call.quirks)?);
     Ok(Reply::ok().into())
 }
 

@@ -73,7 +73,13 @@ impl ClientKeyed {
             scope.effects.push(Effect::Store(write));
         }
         let instance = Arc::new(given.clone());
-        service.kind_mut(ephemeral).insert(Registered { instance, id, last_beat: now, probe });
+        service.kind_mut(ephemeral).insert(Registered {
+            instance,
+            id,
+            last_beat: now,
+            probe,
+            copied: false,
+        });
         let shown = service.shown_kind();
         self.changed(scope, slot, shown);
         if ephemeral {

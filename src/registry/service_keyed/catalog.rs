@@ -99,6 +99,7 @@ impl ServiceKeyed {
                 host: list::host(&found.key.name, entry, entry.instance.healthy),
                 last_beat: entry.last_beat,
                 times: scope.probes.times(entry.probe),
+                copied: entry.copied,
             })
             .collect();
         Ok(write(entries.len(), &page))

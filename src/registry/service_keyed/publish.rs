@@ -65,7 +65,13 @@ impl ServiceKeyed {
             instance.healthy = known.instance.healthy;
         }
         let id = instance_id(service, given);
-        let entry = Registered { instance: Arc::new(instance), id, last_beat: scope.now, probe: 0 };
+        let entry = Registered {
+            instance: Arc::new(instance),
+            id,
+            last_beat: scope.now,
+            probe: 0,
+            copied: false,
+        };
         let mut list = self.without(slot, (given.ip(), given.port, &given.cluster));
         list.push(kept(&entry, &service.key.name));
         self.publish_list(scope, slot, list);

@@ -93,7 +93,7 @@ fn place(scope: &mut Scope<'_>, slot: usize, service: &mut Service, given: &Inst
         }));
     }
     let instance = Arc::new(instance);
-    kind.insert(Registered { instance, id, last_beat: scope.now, probe });
+    kind.insert(Registered { instance, id, last_beat: scope.now, probe, copied: false });
     if given.ephemeral {
         service.has_ephemeral_datum = true;
         let due = super::expiry::first_due(scope, given, scope.now);

@@ -214,7 +214,7 @@ fn replace(
             }
         };
         let id = id_of(kept, &instance, &service.key.name);
-        let entry = Registered { instance, id, last_beat: kept.last_beat, probe };
+        let entry = Registered { instance, id, last_beat: kept.last_beat, probe, copied: true };
         if let Some(cluster) = service.cluster_mut(name) {
             cluster.kind_mut(ephemeral).insert(entry);
         }

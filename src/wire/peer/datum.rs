@@ -97,7 +97,14 @@ fn service_text(key: &ServiceKey, record: &ServiceRecord, quirks: &Quirks) -> St
 /// # Errors
 /// It is no JSON object, or a list is none.
 pub fn read_map(body: &[u8], quirks: &Quirks) -> Result<Vec<Datum>, Refusal> {
-    let all = json(&String::from_utf8_lossy(body))?;
+    lists(&json(&String::from_utf8_lossy(body))?, quirks)
+}
+
+/// The same of JSON that was read.
+///
+/// # Errors
+/// It is no object, or a list is none.
+pub fn lists(all: &Value, quirks: &Quirks) -> Result<Vec<Datum>, Refusal> {
     let all = all.as_object().ok_or_else(Refusal::null_pointer)?;
     let mut datums = Vec::new();
     for (key, text) in all {

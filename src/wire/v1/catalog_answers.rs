@@ -21,7 +21,7 @@ pub fn instances(service: &str, count: usize, page: &[CatalogHost<'_>], quirks: 
 
 /// An instance as Jackson writes the object of 1.x.
 fn push_instance(out: &mut String, service: &str, shown: &CatalogHost<'_>) {
-    let CatalogHost { host, last_beat, times } = shown;
+    let CatalogHost { host, last_beat, times, copied } = shown;
     let instance = host.instance;
     let metadata = host.metadata.as_deref();
     let mut json = JsonText::object();
@@ -38,7 +38,8 @@ fn push_instance(out: &mut String, service: &str, shown: &CatalogHost<'_>) {
     json.number("lastBeat", i64::try_from(last_beat.0).unwrap_or(i64::MAX));
     json.boolean("mockValid", false);
     json.boolean("marked", false);
-    json.raw("tenant", "null");
+    // A list that travelled has empty texts where there was none.
+    json.optional_text("tenant", copied.then_some(""));
     // An instance that a beat made has none.
     json.optional_text("app", Some(&*instance.app).filter(|app| !app.is_empty()));
     json.number("failCount", i64::from(times.failures));

@@ -1,8 +1,9 @@
 //! Answers of the core module of 2.x: members and raft operations (`console/core-cluster`).
 
+use super::body::read;
 use super::member::{MemberView, push_member};
 use super::result;
-use crate::model::{JavaException, Refusal};
+use crate::model::Refusal;
 use crate::wire::Reply;
 use crate::wire::peer::Reported;
 use crate::wire::text::json::push_text;
@@ -99,19 +100,6 @@ pub fn raft(body: &[u8]) -> Result<Reply, Refusal> {
         return Ok(result::failure(500, &format!("Not support command : {command}")));
     }
     Ok(result::success("null"))
-}
-
-/// Reads a JSON body; `method` is for Spring's words about a missing one.
-fn read<'b, T: Deserialize<'b>>(body: &'b [u8], method: &str) -> Result<T, Refusal> {
-    let message = if body.is_empty() {
-        format!("Required request body is missing: {method}")
-    } else {
-        match serde_json::from_slice(body) {
-            Ok(value) => return Ok(value),
-            Err(error) => format!("JSON parse error: {error}"),
-        }
-    };
-    Err(Refusal::new(JavaException::NotReadable, message))
 }
 
 /// GET `/core/cluster/simple/nodes`.

@@ -48,12 +48,6 @@ pub fn wanted_keys(body: &[u8]) -> Result<Vec<String>, Refusal> {
     Ok(java::split(&keys, ",").into_iter().map(str::to_owned).collect())
 }
 
-/// Whether the body of a PUT `/distro/datum` holds nothing.
-pub fn is_empty_map(body: &[u8]) -> bool {
-    let value = serde_json::from_slice::<Value>(body);
-    value.is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty))
-}
-
 /// Spring's words about a GET `/distro/datum` without a body.
 pub fn missing_body(content: DistroContent) -> Refusal {
     let argument = match content {

@@ -3,6 +3,7 @@
 pub mod actuator;
 pub mod answers;
 pub mod beat;
+pub mod body;
 pub mod catalog;
 pub mod catalog_answers;
 pub mod checker;

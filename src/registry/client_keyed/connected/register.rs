@@ -39,7 +39,9 @@ impl ClientKeyed {
             record.expiring = None;
         }
         let instance = Arc::new(Instance { ephemeral: true, ..given });
-        found.connected.insert(client, Registered { instance, id, last_beat: now, probe: 0 });
+        found
+            .connected
+            .insert(client, Registered { instance, id, last_beat: now, probe: 0, copied: false });
         let shown = found.shown_kind();
         self.changed(scope, slot, shown);
         self.tell_changed(scope, client);

@@ -74,6 +74,7 @@ impl ClientKeyed {
             id: id_of(told, &service.key.name),
             last_beat: scope.now,
             probe: 0,
+            copied: true,
         };
         if beats {
             service.ephemeral.insert(entry);
