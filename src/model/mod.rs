@@ -47,8 +47,8 @@ pub use instance::{HealthChecker, Instance};
 pub use metadata::Metadata;
 pub use names::{ServiceKey, ServiceRef};
 pub use peer::{
-    ClientCall, MemberId, PeerAnswer, PeerCall, PeerFailure, RaftBeat, RaftPeer, RaftState,
-    ServiceChecksums,
+    ClientCall, MemberId, NamespaceChecksums, PeerAnswer, PeerCall, PeerFailure, RaftBeat,
+    RaftPeer, RaftState, ServiceChecksums,
 };
 pub use push::{InfoHead, Render, RenderedList};
 pub use push_counts::PushCounts;

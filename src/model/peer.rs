@@ -216,3 +216,6 @@ pub struct ServiceChecksums {
     /// Grouped name and checksum.
     pub checksums: Vec<(Arc<str>, String)>,
 }
+
+/// The checksums of the services of a namespace: grouped name and checksum.
+pub type NamespaceChecksums = (Arc<str>, Vec<(Arc<str>, String)>);

@@ -75,10 +75,6 @@ impl Responsibility for Mapper {
 }
 
 impl Ownership for Mapper {
-    fn is_mine(&self, service: &str) -> bool {
-        Responsibility::is_mine(self, service)
-    }
-
     fn owner(&self, service: &str) -> Option<MemberId> {
         Some(self.responsible(service).clone())
     }

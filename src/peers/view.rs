@@ -1,21 +1,16 @@
 //! What engines see of the rest of the node: who owns what, and what the registry holds.
 
-use crate::model::{Datum, DatumKey, MemberId, ServiceRef};
-use std::sync::Arc;
+pub use crate::model::NamespaceChecksums;
+use crate::model::{Datum, DatumKey, MemberId, Responsibility, ServiceRef};
 
 /// Who is responsible for a service, as this node sees its members.
-pub trait Ownership {
-    /// Whether this node is.
-    fn is_mine(&self, service: &str) -> bool;
+pub trait Ownership: Responsibility {
     /// Who is; `None` when nobody is healthy.
     fn owner(&self, service: &str) -> Option<MemberId>;
 }
 
 /// Chooses services by their grouped name.
 pub type Choose<'a> = &'a dyn Fn(&str) -> bool;
-
-/// The checksums of the services of a namespace.
-pub type NamespaceChecksums = (Arc<str>, Vec<(Arc<str>, String)>);
 
 /// What the registry holds, as distro reads it.
 pub trait DistroData {

@@ -1,7 +1,9 @@
 //! The registry's face for the other members on 1.x: the lists, records and health that it takes
 //! over from them, and those that it tells them. On 2.x clients travel instead (`copies`).
 
-use crate::model::{Datum, DatumKey, DatumValue, Millis, ServiceKey, ServiceRef};
+use crate::model::{
+    Datum, DatumKey, DatumValue, Millis, NamespaceChecksums, ServiceKey, ServiceRef,
+};
 use crate::registry::face::{Core, on_core};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, Registry};
@@ -76,7 +78,7 @@ impl Registry {
         &mut self,
         choose: &dyn Fn(&str) -> bool,
         with_empty: bool,
-    ) -> Vec<(Arc<str>, Vec<(Arc<str>, String)>)> {
+    ) -> Vec<NamespaceChecksums> {
         match &mut self.core {
             Core::ServiceKeyed(core) => core.service_checksums(choose, with_empty),
             Core::ClientKeyed(_) => Vec::new(),

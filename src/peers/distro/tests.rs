@@ -1,6 +1,7 @@
 //! Distro, one node at a time: what comes in, and every effect that goes out.
 
 use super::{Distro, DistroRules, Others};
+use crate::model::Responsibility;
 use crate::model::{
     Datum, DatumKey, DatumValue, MemberId, Millis, PeerAnswer, PeerCall, PeerFailure,
     ServiceChecksums, ServiceKey, ServiceRef,
@@ -14,12 +15,16 @@ const START: Millis = Millis(1_000_000);
 const RULES: DistroRules = DistroRules { reload_after_ms: None, reports_empty: true };
 
 /// Services of this node begin with `mine`, those of b with `b`.
+#[derive(Debug)]
 struct Names;
 
-impl Ownership for Names {
+impl Responsibility for Names {
     fn is_mine(&self, service: &str) -> bool {
         service.starts_with("mine")
     }
+}
+
+impl Ownership for Names {
     fn owner(&self, service: &str) -> Option<MemberId> {
         Some(if self.is_mine(service) { "a:1" } else { "b:1" }.into())
     }

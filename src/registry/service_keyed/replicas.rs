@@ -8,7 +8,7 @@
 use super::register::clamp_weight;
 use super::{Service, ServiceKeyed};
 use crate::model::names::DEFAULT_CLUSTER;
-use crate::model::{Instance, KeptInstance, ServiceRecord, ServiceRef, java};
+use crate::model::{Instance, KeptInstance, NamespaceChecksums, ServiceRecord, ServiceRef, java};
 use crate::registry::addresses::{Addresses, InstanceId, Registered};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ServiceSettings, StoreWrite};
@@ -143,11 +143,11 @@ impl ServiceKeyed {
         &mut self,
         choose: &dyn Fn(&str) -> bool,
         with_empty: bool,
-    ) -> Vec<(Arc<str>, Vec<(Arc<str>, String)>)> {
-        let mut all: Vec<(Arc<str>, Vec<(Arc<str>, String)>)> =
+    ) -> Vec<NamespaceChecksums> {
+        let mut all: Vec<NamespaceChecksums> =
             self.index.namespaces().into_iter().map(|namespace| (namespace, Vec::new())).collect();
         for (_, service) in &mut self.services {
-            if !choose(&service.key.name) || !(with_empty || !service.is_empty()) {
+            if !choose(&service.key.name) || (service.is_empty() && !with_empty) {
                 continue;
             }
             let checksum = service.checksum().to_owned();
