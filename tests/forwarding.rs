@@ -42,8 +42,8 @@ impl Owner {
                     return;
                 }
                 let request = head_of(&mut stream);
-                // Signs of life among members are no requests of clients.
-                if request.contains("/operator/server/status") || request.contains("/report") {
+                // What members say to each other is no request of a client.
+                if AMONG_MEMBERS.iter().any(|path| request.contains(path)) {
                     let _ = stream.write_all(OK.as_bytes());
                     continue;
                 }
@@ -70,6 +70,8 @@ impl Owner {
     }
 }
 
+const AMONG_MEMBERS: [&str; 5] =
+    ["/operator/server/status", "/cluster/report", "/raft/", "/distro/", "/service/status"];
 const OK: &str = "HTTP/1.1 200\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
 fn head_of(stream: &mut TcpStream) -> String {

@@ -230,6 +230,11 @@ impl Raft {
         self.misread_switches
     }
 
+    /// How many writes wait for a majority.
+    pub fn writing(&self) -> usize {
+        self.writes.len()
+    }
+
     /// How many calls wait for an answer.
     pub fn waiting(&self) -> usize {
         self.calls.len()

@@ -1,0 +1,255 @@
+//! A deployment of three with 24 services of one instance each, whose clients beat every five
+//! seconds at some node and, when that fails, at the next: as in the recordings.
+
+use super::{STEP_MS, ms, profile};
+use facos::TestCluster;
+use facos::client::http::{Request, send};
+use facos::model::MemberId;
+use facos::node::peering::MemberSource;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::runtime::Runtime;
+
+/// Services, each with one instance.
+const SERVICES: usize = 24;
+/// From one beat of a client to the next, ms.
+const BEAT_MS: u64 = 5_000;
+
+/// How the clients beat.
+#[derive(Debug, Clone, Copy)]
+pub enum Habit {
+    /// The whole beat in the query, as 1.1.4's client.
+    Query,
+    /// Nothing but who they are, as 1.2.1's client once it was told that this is enough.
+    Light,
+}
+
+/// The deployment and its clients.
+pub struct Scene {
+    runtime: Runtime,
+    cluster: TestCluster,
+    habit: Habit,
+    used: Vec<usize>,
+    down: BTreeSet<usize>,
+    passed_ms: u64,
+    /// When each client beats next.
+    due: Vec<u64>,
+    dice: u64,
+}
+
+/// What was missing at some nodes while somebody looked.
+#[derive(Debug, Default)]
+pub struct Watched {
+    /// Looks: when, which node, what was missing there, who was healthy.
+    looks: Vec<Look>,
+}
+
+#[derive(Debug)]
+struct Look {
+    at: u64,
+    node: usize,
+    missing: BTreeSet<String>,
+    healthy: Vec<usize>,
+}
+
+impl Scene {
+    /// Three nodes and their clients, each of which has registered.
+    pub fn start(version: &str, habit: Habit) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let cluster = runtime.block_on(TestCluster::start(3, profile(version))).unwrap();
+        let due = (0..SERVICES as u64).map(|client| client * BEAT_MS / SERVICES as u64).collect();
+        let scene = Self {
+            runtime,
+            cluster,
+            habit,
+            used: vec![0, 1, 2],
+            down: BTreeSet::new(),
+            passed_ms: 0,
+            due,
+            dice: 7,
+        };
+        for service in 0..SERVICES {
+            let target = format!("/nacos/v1/ns/instance?{}", identity(service));
+            assert_eq!(scene.ask(service % 3, "POST", &target), Some(200));
+        }
+        scene
+    }
+
+    /// Time since the beginning, ms.
+    pub fn now(&self) -> u64 {
+        self.passed_ms
+    }
+
+    /// Clients use only these nodes from now on.
+    pub fn use_nodes(&mut self, nodes: &[usize]) {
+        self.used = nodes.to_vec();
+    }
+
+    /// Kills a node.
+    pub fn kill(&mut self, node: usize) {
+        assert!(self.cluster.kill(node));
+        self.down.insert(node);
+    }
+
+    /// Starts a node again, with another list of members if one is given.
+    pub fn start_again(&mut self, node: usize, members: Option<&[usize]>) {
+        assert!(self.cluster.start_again(node, None).unwrap());
+        if let Some(members) = members {
+            self.list_members(node, members);
+        }
+        self.down.remove(&node);
+    }
+
+    /// Writes a node's list of members.
+    pub fn list_members(&self, node: usize, members: &[usize]) {
+        let members = members.iter().map(|member| self.address(*member)).collect();
+        self.cluster.node(node).set_members(MemberSource::Given(members));
+    }
+
+    fn address(&self, node: usize) -> MemberId {
+        MemberId::from(self.cluster.node(node).address().to_string())
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, for_ms: u64) {
+        self.watch(for_ms, &[]);
+    }
+
+    /// Lets time pass and looks at nodes meanwhile.
+    pub fn watch(&mut self, for_ms: u64, nodes: &[usize]) -> Watched {
+        let mut watched = Watched::default();
+        let end = self.passed_ms + for_ms;
+        while self.passed_ms < end {
+            let look = (self.passed_ms / STEP_MS + 1) * STEP_MS;
+            let next = self.due.iter().copied().min().unwrap_or(end).min(look).min(end);
+            self.runtime.block_on(self.cluster.advance(ms(next - self.passed_ms)));
+            self.passed_ms = next;
+            self.beat_all();
+            if next == look {
+                watched.looks.extend(nodes.iter().map(|node| self.look(*node)));
+            }
+        }
+        watched
+    }
+
+    fn beat_all(&mut self) {
+        for service in 0..SERVICES {
+            if self.due[service] > self.passed_ms {
+                continue;
+            }
+            // A beat that found a node is the last for five seconds, whatever it was answered.
+            self.due[service] = self.passed_ms + BEAT_MS;
+            let target = beat(service, self.habit);
+            let first = self.roll();
+            for node in 0..self.used.len() {
+                let node = self.used[(first + node) % self.used.len()];
+                if self.ask(node, "PUT", &target) == Some(200) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A node's number, as good as drawn.
+    fn roll(&mut self) -> usize {
+        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040);
+        usize::try_from(self.dice >> 33).unwrap() % self.used.len()
+    }
+
+    fn ask(&self, node: usize, method: &str, target: &str) -> Option<u16> {
+        if self.down.contains(&node) {
+            return None;
+        }
+        let request = Request::new(method, target).header("User-Agent", "Nacos-Java-Client:v1.1.4");
+        let url = self.cluster.url(node);
+        let answer = self.runtime.block_on(send(url.trim_start_matches("http://"), &request));
+        answer.ok().map(|answer| answer.status)
+    }
+
+    fn look(&self, node: usize) -> Look {
+        let healthy = self.cluster.node(node).peering().unwrap().responsible().now();
+        let nodes = 0..self.cluster.len();
+        let healthy =
+            nodes.filter(|other| healthy.healthy().contains(&self.address(*other))).collect();
+        Look { at: self.passed_ms, node, missing: self.missing_names(node), healthy }
+    }
+
+    fn missing_names(&self, node: usize) -> BTreeSet<String> {
+        let mut missing: BTreeSet<String> = (0..SERVICES).map(name).collect();
+        self.cluster.node(node).read(|registry, _| {
+            registry.each_instance(&mut |known, _| {
+                missing.remove(facos::model::names::service_of(known.name));
+            });
+        });
+        missing
+    }
+
+    /// How many of the instances a node does not list.
+    pub fn missing(&self, node: usize) -> usize {
+        self.missing_names(node).len()
+    }
+
+    /// Whether a node checks health.
+    pub fn checks_health(&self, node: usize) -> bool {
+        self.cluster.node(node).read(|registry, _| registry.switches().health_check_enabled)
+    }
+}
+
+impl Watched {
+    /// Every name that was missing at some time.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.looks.iter().flat_map(|look| look.missing.iter().map(String::as_str)).collect()
+    }
+
+    /// How much was missing at looks before that time.
+    pub fn missing_before(&self, at: u64) -> usize {
+        let before = self.looks.iter().filter(|look| look.at + STEP_MS < at);
+        before.map(|look| look.missing.len()).max().unwrap_or(0)
+    }
+
+    /// When a member was first not healthy at a node.
+    pub fn left_healthy(&self, node: usize, member: usize) -> Option<u64> {
+        let mut looks = self.looks.iter().filter(|look| look.node == node);
+        looks.find(|look| !look.healthy.contains(&member)).map(|look| look.at)
+    }
+
+    /// When a member was first healthy at a node.
+    pub fn joined_healthy(&self, node: usize, member: usize) -> Option<u64> {
+        let mut looks = self.looks.iter().filter(|look| look.node == node);
+        looks.find(|look| look.healthy.contains(&member)).map(|look| look.at)
+    }
+
+    /// The longest time that one name was missing at one node, ms.
+    pub fn longest_gap_ms(&self) -> u64 {
+        let mut since: BTreeMap<(usize, &str), u64> = BTreeMap::new();
+        let mut longest = 0;
+        for look in &self.looks {
+            since.retain(|(node, name), _| *node != look.node || look.missing.contains(*name));
+            for name in &look.missing {
+                let begun = *since.entry((look.node, name)).or_insert(look.at);
+                longest = longest.max(look.at - begun);
+            }
+        }
+        longest
+    }
+}
+
+fn name(service: usize) -> String {
+    format!("tl.{service:02}")
+}
+
+fn identity(service: usize) -> String {
+    format!("serviceName=DEFAULT_GROUP%40%40{}&ip=10.9.0.{service}&port=80", name(service))
+}
+
+fn beat(service: usize, habit: Habit) -> String {
+    let identity = identity(service);
+    let json = match habit {
+        Habit::Light => String::new(),
+        Habit::Query => format!(
+            "&beat=%7B%22cluster%22%3A%22DEFAULT%22%2C%22ip%22%3A%2210.9.0.{service}%22%2C%22port\
+             %22%3A80%2C%22serviceName%22%3A%22DEFAULT_GROUP%40%40{}%22%2C%22weight%22%3A1.0%7D",
+            name(service)
+        ),
+    };
+    format!("/nacos/v1/ns/instance/beat?{identity}{json}")
+}
