@@ -24,8 +24,8 @@ pub enum Subject {
     Record(ServiceKey, String),
     /// The switches.
     Switches,
-    /// Something of the console, which no two nodes share.
-    Console,
+    /// Something that no two nodes share.
+    Own,
 }
 
 impl Change for StoreWrite {
@@ -41,7 +41,7 @@ impl Change for StoreWrite {
                 Subject::Record(service.clone(), metadata_id.clone())
             }
             Self::Switches(_) => Subject::Switches,
-            Self::Console(_) => Subject::Console,
+            Self::Console(_) | Self::Raft { .. } => Subject::Own,
         }
     }
 
@@ -198,7 +198,7 @@ fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
         StoreWrite::PersistentInstance { .. } => "naming_persistent_service_v2",
         StoreWrite::Service { .. } => "naming_service_metadata",
         StoreWrite::InstanceRecord { .. } => "naming_instance_metadata",
-        StoreWrite::Switches(_) | StoreWrite::Console(_) => "naming_persistent_service",
+        _ => "naming_persistent_service",
     };
     let reason = match why {
         Disagreement::LeaderUnreachable => why.to_string(),
@@ -219,9 +219,7 @@ fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
             message: "errCode: 500, errMsg: do metadata operation failed ".into(),
             cause: Some(thrown),
         },
-        StoreWrite::Switches(_) | StoreWrite::Console(_) => {
-            Refusal::new(JavaException::Plain, thrown)
-        }
+        _ => Refusal::new(JavaException::Plain, thrown),
     }
 }
 

@@ -453,6 +453,7 @@ fn removal(write: StoreWrite) -> Option<StoreWrite> {
         StoreWrite::InstanceRecord { service, metadata_id, .. } => {
             Some(StoreWrite::InstanceRecord { service, metadata_id, record: None })
         }
+        StoreWrite::Raft { key, .. } => Some(StoreWrite::Raft { key, number: None }),
         StoreWrite::Switches(_) | StoreWrite::Console(_) => None,
     }
 }

@@ -50,7 +50,7 @@ impl Registry {
                     Ok(scope.take_effects())
                 })
             }
-            StoreWrite::Console(_) => Ok(Vec::new()),
+            StoreWrite::Raft { .. } | StoreWrite::Console(_) => Ok(Vec::new()),
         }
     }
 }

@@ -117,6 +117,13 @@ pub enum StoreWrite {
     },
     /// The switches.
     Switches(Box<Switches>),
+    /// How often raft of 1.x wrote a key; with no key, its term.
+    Raft {
+        /// The key.
+        key: Option<DatumKey>,
+        /// The count, or the term.
+        number: Option<i64>,
+    },
     /// Something of the console, which shares the store; no registry makes one.
     Console(ConsoleWrite),
 }

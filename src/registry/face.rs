@@ -453,6 +453,7 @@ impl Registry {
             StoreWrite::Service { .. }
             | StoreWrite::PersistentInstance { .. }
             | StoreWrite::InstanceRecord { .. }
+            | StoreWrite::Raft { .. }
             | StoreWrite::Console(_) => {}
         }
         Ok(())

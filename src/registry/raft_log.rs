@@ -40,6 +40,13 @@ impl RaftLog {
             StoreWrite::PersistentInstance { service, .. } => {
                 self.written(DatumKey::Persistent(service.clone()));
             }
+            StoreWrite::Raft { key: None, number } => self.term = number.unwrap_or_default(),
+            StoreWrite::Raft { key: Some(key), number: None } => {
+                self.stamps.remove(key);
+            }
+            StoreWrite::Raft { key: Some(key), number: Some(number) } => {
+                self.stamps.insert(key.clone(), u64::try_from(*number).unwrap_or_default());
+            }
             StoreWrite::InstanceRecord { .. } | StoreWrite::Console(_) => {}
         }
     }

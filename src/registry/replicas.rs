@@ -6,12 +6,20 @@ use crate::model::{
 };
 use crate::registry::face::{Core, on_core};
 use crate::registry::scope::Scope;
-use crate::registry::{Effect, Registry};
+use crate::registry::{Effect, Registry, StoreWrite};
 use std::sync::Arc;
 
 impl Registry {
     /// Holds from now on what a member says.
     pub fn take_datum(&mut self, now: Millis, datum: &Datum) -> Vec<Effect> {
+        let mut effects = self.take_value(now, datum);
+        if !matches!(datum.key, DatumKey::Ephemeral(_)) {
+            effects.push(kept(Some(&datum.key), Some(datum.stamp)));
+        }
+        effects
+    }
+
+    fn take_value(&mut self, now: Millis, datum: &Datum) -> Vec<Effect> {
         match (&datum.key, &*datum.value) {
             (DatumKey::Switches, DatumValue::Switches(all)) => self.take_switches(now, all),
             (DatumKey::Ephemeral(service), DatumValue::Instances(list)) => self
@@ -28,12 +36,14 @@ impl Registry {
 
     /// Raft forgot a key. Only a service's record takes something with it.
     pub fn forget_datum(&mut self, now: Millis, key: &DatumKey) -> Vec<Effect> {
-        match key {
+        let mut effects = match key {
             DatumKey::Service(service) => {
                 self.on_lists(now, |core, scope| core.forget_record(scope, service.as_ref()))
             }
             _ => Vec::new(),
-        }
+        };
+        effects.push(kept(Some(key), None));
+        effects
     }
 
     /// Forgets that there is a list of ephemeral instances; the instances stay.
@@ -118,4 +128,10 @@ impl Registry {
             scope.take_effects()
         })
     }
+}
+
+/// What is kept of raft: how often it wrote a key, or its term.
+fn kept(key: Option<&DatumKey>, number: Option<u64>) -> Effect {
+    let number = number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    Effect::Store(StoreWrite::Raft { key: key.cloned(), number })
 }

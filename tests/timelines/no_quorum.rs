@@ -98,7 +98,11 @@ fn a_leader_without_a_majority_says_so_after_five_seconds_and_keeps_what_it_was_
         assert!(pair.ask(0, "GET", "/instance/list?serviceName=nq.p").text.contains("10.0.0.1"));
         let took = pair.refused(0, ("PUT", SWITCH), SWITCHES);
         assert!((5_000..=5_200).contains(&took), "{took}");
-        assert!(pair.ask(0, "GET", "/operator/switches").text.contains("\"defaultPushCacheMillis\":15000"));
+        assert!(
+            pair.ask(0, "GET", "/operator/switches")
+                .text
+                .contains("\"defaultPushCacheMillis\":15000")
+        );
         let gone = pair.ask(0, "DELETE", "/service?serviceName=nq.s");
         assert_eq!((gone.status, gone.text.as_str(), gone.took_ms), (200, "ok", 0), "{version}");
         let kept_by_beats = "/instance?serviceName=nq.e&ip=10.0.0.2&port=80";
@@ -111,11 +115,11 @@ fn a_leader_without_a_majority_says_so_after_five_seconds_and_keeps_what_it_was_
 fn a_follower_of_a_dead_leader_refuses_at_once_and_names_the_leader_until_its_own_election() {
     for version in ["1.1.4", "1.2.1"] {
         let pair = Pair::start(version);
-        let made = pair.ask(0, "POST", "/service?serviceName=nq.d");
+        let made = pair.ask(0, "POST", "/service?serviceName=nq.d&protectThreshold=0");
         assert_eq!(made.status, 200, "{made:?}");
         pair.pass(6_000);
         pair.lose(0);
-        let service = ("POST", "/service?serviceName=nq.s");
+        let service = ("POST", "/service?serviceName=nq.s&protectThreshold=0");
         assert_eq!(pair.refused(1, service, &format!("{SERVICE}nq.s")), 0, "{version}");
         let absent = pair.ask(1, "GET", "/service?serviceName=nq.s");
         assert!(absent.text.contains("is not found"), "{absent:?}");

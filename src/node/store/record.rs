@@ -1,10 +1,11 @@
-//! The stored form: one JSON text per entry, under a key that is a JSON array of its names.
+//! The stored form: one JSON text per entry, under a key that is a JSON array of its names, or for
+//! raft the text of its key.
 //!
 //! `form.rs` has the shapes of the values.
 
 use super::console;
 use super::form::{StoredInstance, StoredRecord, StoredSettings, StoredSwitches};
-use crate::model::ServiceKey;
+use crate::model::{DatumKey, ServiceKey};
 use crate::registry::StoreWrite;
 use serde::Serialize;
 
@@ -20,11 +21,12 @@ pub(super) enum Table {
     Users,
     Roles,
     Permissions,
+    Raft,
 }
 
 impl Table {
     /// Every table, in the order in which they are loaded.
-    pub(super) const ALL: [Table; 9] = [
+    pub(super) const ALL: [Table; 10] = [
         Table::Switches,
         Table::Services,
         Table::PersistentInstances,
@@ -34,6 +36,7 @@ impl Table {
         Table::Users,
         Table::Roles,
         Table::Permissions,
+        Table::Raft,
     ];
 
     /// Its name in the file.
@@ -48,6 +51,7 @@ impl Table {
             Self::Users => "users",
             Self::Roles => "roles",
             Self::Permissions => "permissions",
+            Self::Raft => "raft",
         }
     }
 }
@@ -86,6 +90,11 @@ pub(super) fn encode(write: &StoreWrite) -> Change {
             key: SWITCHES_KEY.to_owned(),
             value: Some(json(&StoredSwitches((**switches).clone()))),
         },
+        StoreWrite::Raft { key, number } => Change {
+            table: Table::Raft,
+            key: json(&key.as_ref().map(DatumKey::text)),
+            value: number.map(|number| json(&number)),
+        },
         StoreWrite::Console(write) => console::encode(write),
     }
 }
@@ -116,10 +125,20 @@ pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result
             let StoredSwitches(switches) = serde_json::from_str(value)?;
             StoreWrite::Switches(Box::new(switches))
         }
+        Table::Raft => {
+            let key: Option<String> = serde_json::from_str(key)?;
+            let read = |key: String| DatumKey::read(&key).ok_or_else(|| unknown(&key));
+            let key = key.map(read).transpose()?;
+            StoreWrite::Raft { key, number: Some(serde_json::from_str(value)?) }
+        }
         Table::Namespaces | Table::Configs | Table::Users | Table::Roles | Table::Permissions => {
             StoreWrite::Console(console::decode(table, key, value)?)
         }
     })
+}
+
+fn unknown(key: &str) -> serde_json::Error {
+    serde::de::Error::custom(format!("{key} is no key of raft"))
 }
 
 fn service_key(namespace: String, name: String) -> ServiceKey {

@@ -4,25 +4,26 @@
 //! What an engine wants of the registry is done under the engine's lock, so that the registry sees
 //! changes in the engine's order; calls, and what follows from a change, come after it.
 
+mod held;
+mod writes;
+
 use super::Peering;
 use crate::model::{
     Datum, DatumKey, DatumValue, JavaException, MemberId, Millis, PeerAnswer, PeerFailure,
-    RaftBeat, RaftPeer, Refusal, ServiceChecksums, ServiceKey, ServiceRef,
+    RaftBeat, RaftPeer, Refusal, ServiceChecksums, ServiceKey,
 };
 use crate::node::Node;
 use crate::node::store::Receipt;
 use crate::peers::raft::Raft;
-use crate::peers::view::{Choose, DistroData, NamespaceChecksums, Turn};
+use crate::peers::view::Turn;
 use crate::peers::{Deed, Distro, DistroRules, Effect as PeerEffect, Others, Ticket, WriteFailure};
 use crate::profile::Quirks;
-use crate::registry::Effect;
-use crate::wire::peer::datum::java_text;
+use crate::registry::{Effect, StoreWrite};
+use held::Held;
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use writes::Writes;
 
 /// Both engines, and who waits for what they write.
 pub(super) struct OldProtocols {
@@ -38,29 +39,6 @@ pub struct RaftKept {
     pub term: i64,
     /// What it kept.
     pub datums: Vec<Datum>,
-}
-
-/// Something for raft to write.
-#[derive(Debug, Clone)]
-enum Publication {
-    Put(DatumKey, Arc<DatumValue>),
-    Remove(DatumKey),
-}
-
-/// Writes under way.
-#[derive(Debug, Default)]
-struct Writes {
-    last: u64,
-    waiting: FxHashMap<Ticket, Waiting>,
-}
-
-/// Somebody who waits for one write after the other.
-#[derive(Debug)]
-struct Waiting {
-    now: Publication,
-    rest: VecDeque<Publication>,
-    receipts: Vec<Receipt>,
-    tell: oneshot::Sender<Result<Vec<Receipt>, Refusal>>,
 }
 
 impl OldProtocols {
@@ -98,33 +76,6 @@ impl OldProtocols {
 
     pub(super) fn next_deadline(&self) -> Millis {
         self.distro.lock().next_deadline().min(self.raft.lock().next_deadline())
-    }
-}
-
-/// What a node holds, as distro reads it.
-struct Held<'a>(&'a Node);
-
-impl DistroData for Held<'_> {
-    fn keys(&mut self, choose: Choose<'_>) -> Vec<DatumKey> {
-        self.0.read(|registry, _| registry.list_keys(choose))
-    }
-
-    fn checksum(&mut self, key: &DatumKey) -> Option<String> {
-        let service = key.service()?;
-        self.0.read(|registry, _| registry.list_checksum(service.as_ref()))
-    }
-
-    fn lists(&mut self, keys: &[DatumKey]) -> Vec<Datum> {
-        let services = keys.iter().filter_map(DatumKey::service);
-        self.0.read(|registry, _| services.filter_map(|one| registry.list_datum(one)).collect())
-    }
-
-    fn services(&mut self, choose: Choose<'_>, with_empty: bool) -> Vec<NamespaceChecksums> {
-        self.0.read(|registry, _| registry.service_checksums(choose, with_empty))
-    }
-
-    fn service(&mut self, service: ServiceRef<'_>) -> Option<String> {
-        self.0.read(|registry, _| registry.service_checksum(service).ok())
     }
 }
 
@@ -172,19 +123,26 @@ impl Node {
         old: &OldProtocols,
         run: impl FnOnce(&mut Raft) -> (T, Vec<Deed>),
     ) -> (T, Vec<Receipt>) {
-        let (value, mut left) = {
-            let mut raft = old.raft.lock();
-            let (value, deeds) = run(&mut raft);
-            let mut left = self.do_deeds(deeds);
-            for service in gone(&mut left.effects) {
-                let deeds = raft.service_gone(&service);
-                left.add(self.do_deeds(deeds));
-            }
-            (value, left)
-        };
+        let (value, mut left) = self.raft_turn(old, run);
         let receipts = std::mem::take(&mut left.receipts);
         self.finish(old, left);
         (value, receipts)
+    }
+
+    /// The same up to what comes after the engine's lock.
+    fn raft_turn<T>(
+        &self,
+        old: &OldProtocols,
+        run: impl FnOnce(&mut Raft) -> (T, Vec<Deed>),
+    ) -> (T, Left) {
+        let mut raft = old.raft.lock();
+        let (value, deeds) = run(&mut raft);
+        let mut left = self.do_deeds(deeds);
+        for service in gone(&mut left.effects) {
+            let deeds = raft.service_gone(&service);
+            left.add(self.do_deeds(deeds));
+        }
+        (value, left)
     }
 
     /// What an engine wants of the registry is done at once, the rest is left.
@@ -201,8 +159,10 @@ impl Node {
                     left.written.push((ticket, outcome));
                     continue;
                 }
-                // It is kept with the next thing written (`registry/raft_log`).
-                Deed::KeepTerm(_) => continue,
+                Deed::KeepTerm(term) => {
+                    let write = StoreWrite::Raft { key: None, number: Some(term) };
+                    self.told(|_| vec![Effect::Store(write)])
+                }
                 Deed::Remove { ghost: true, .. } => continue,
                 Deed::Apply(datum) => self.told(|registry| registry.take_datum(now, &datum)),
                 Deed::Remove { key, ghost: false } => {
@@ -360,124 +320,6 @@ impl Node {
         taken.map(|()| receipts)
     }
 
-    /// A follower has this node write something, or with no value remove it.
-    ///
-    /// # Errors
-    /// The node has no raft.
-    pub fn publish(&self, key: DatumKey, value: Option<DatumValue>) -> Result<Receipt, Refusal> {
-        self.old().ok_or_else(alone)?;
-        let publication = match value {
-            Some(value) => Publication::Put(key, Arc::new(value)),
-            None => Publication::Remove(key),
-        };
-        self.write_all(VecDeque::from([publication])).ok_or_else(alone)
-    }
-
-    /// Has raft write what an operation wants written, one after the other; `None` when it wants
-    /// nothing.
-    ///
-    /// # Errors
-    /// The switches can not be written here (`timelines/no-quorum`).
-    pub(in crate::node) fn publish_effects(
-        &self,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Option<Receipt>, Refusal> {
-        let mut wanted = VecDeque::new();
-        let is_for_raft =
-            |effect: &mut Effect| matches!(effect, Effect::Publish(..) | Effect::Unpublish(_));
-        for effect in effects.extract_if(.., is_for_raft) {
-            match effect {
-                Effect::Publish(key, value) => {
-                    wanted.push_back(Publication::Put(key, Arc::new(value)));
-                }
-                Effect::Unpublish(key) => wanted.push_back(Publication::Remove(key)),
-                _ => {}
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(None);
-        }
-        let switches = |one: &Publication| matches!(one, Publication::Put(DatumKey::Switches, _));
-        if wanted.iter().any(switches) && self.raft(Raft::has_misread_switches) == Some(true) {
-            return Err(misread());
-        }
-        Ok(self.write_all(wanted))
-    }
-
-    /// The same for what nobody waits for.
-    pub(in crate::node) fn publish_later(&self, effects: &mut Vec<Effect>) {
-        match self.publish_effects(effects) {
-            Ok(receipt) => drop(receipt),
-            Err(refusal) => tracing::warn!(%refusal, "a change was not written"),
-        }
-    }
-
-    fn write_all(&self, mut wanted: VecDeque<Publication>) -> Option<Receipt> {
-        let (_, old) = self.old()?;
-        let now = wanted.pop_front()?;
-        let (tell, told) = oneshot::channel();
-        let ticket = {
-            let mut writes = old.writes.lock();
-            writes.last += 1;
-            let ticket = Ticket(writes.last);
-            let waiting = Waiting { now: now.clone(), rest: wanted, receipts: Vec::new(), tell };
-            writes.waiting.insert(ticket, waiting);
-            ticket
-        };
-        self.write(old, ticket, now);
-        Some(Receipt::of_members(told))
-    }
-
-    fn write(&self, old: &OldProtocols, ticket: Ticket, publication: Publication) {
-        let now = self.now();
-        let mut raft = old.raft.lock();
-        let deeds = match publication {
-            Publication::Put(key, value) => raft.publish(now, key, value, ticket),
-            Publication::Remove(key) => raft.remove(key, ticket),
-        };
-        let mut left = self.do_deeds(deeds);
-        for service in gone(&mut left.effects) {
-            let deeds = raft.service_gone(&service);
-            left.add(self.do_deeds(deeds));
-        }
-        drop(raft);
-        if let Some(waiting) = old.writes.lock().waiting.get_mut(&ticket) {
-            waiting.receipts.append(&mut left.receipts);
-        }
-        self.finish(old, left);
-    }
-
-    fn written(&self, old: &OldProtocols, ticket: Ticket, outcome: Result<(), WriteFailure>) {
-        let Some(mut waiting) = old.writes.lock().waiting.remove(&ticket) else { return };
-        if let Err(failure) = outcome {
-            let refusal = self.refusal(&failure, &waiting.now);
-            // Whoever waited may have gone away.
-            let _ = waiting.tell.send(Err(refusal));
-            return;
-        }
-        let Some(next) = waiting.rest.pop_front() else {
-            let _ = waiting.tell.send(Ok(waiting.receipts));
-            return;
-        };
-        waiting.now = next.clone();
-        old.writes.lock().waiting.insert(ticket, waiting);
-        self.write(old, ticket, next);
-    }
-
-    /// What whoever waited reads.
-    fn refusal(&self, failure: &WriteFailure, publication: &Publication) -> Refusal {
-        let text = match (failure, publication) {
-            (WriteFailure::Put(key), Publication::Put(_, value)) => {
-                let (key, value) = (key.text(), java_text(key, value, &self.quirks()));
-                format!("Raft put failed, key:{key}, value:{value}")
-            }
-            (WriteFailure::Put(key) | WriteFailure::Remove(key), _) => {
-                format!("Raft remove failed, key:{}", key.text())
-            }
-        };
-        Refusal::nacos(500, text)
-    }
-
     /// Everything was forgotten, and raft forgets it, too.
     pub(in crate::node) fn forget_raft(&self) {
         if let Some((_, old)) = self.old() {
@@ -507,15 +349,4 @@ fn gone(effects: &mut Vec<Effect>) -> Vec<ServiceKey> {
 
 fn alone() -> Refusal {
     Refusal::new(JavaException::IllegalState, "this node has no peers of 1.x")
-}
-
-/// Switches that a beat brought were taken for a service.
-fn misread() -> Refusal {
-    const SERVICE: &str = "com.alibaba.nacos.naming.core.Service";
-    const SWITCHES: &str = "com.alibaba.nacos.naming.misc.SwitchDomain";
-    let text = format!(
-        "class {SERVICE} cannot be cast to class {SWITCHES} ({SERVICE} and {SWITCHES} are in \
-         unnamed module of loader org.springframework.boot.loader.LaunchedURLClassLoader)"
-    );
-    Refusal::new(JavaException::ClassCast, text)
 }
