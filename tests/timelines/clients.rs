@@ -5,8 +5,9 @@ use super::{STEP_MS, ms, profile};
 use facos::TestCluster;
 use facos::client::http::{Request, send};
 use facos::model::MemberId;
-use facos::node::peering::MemberSource;
+use facos::node::peering::{MemberSource, Network};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// Services, each with one instance.
@@ -67,11 +68,16 @@ impl Scene {
             due,
             dice: 7,
         };
+        scene.register_again();
+        scene
+    }
+
+    /// Every client registers, each at a node.
+    pub fn register_again(&self) {
         for service in 0..SERVICES {
             let target = format!("/nacos/v1/ns/instance?{}", identity(service));
-            assert_eq!(scene.ask(service % 3, "POST", &target), Some(200));
+            assert_eq!(self.ask(service % 3, "POST", &target), Some((200, "ok".to_owned())));
         }
-        scene
     }
 
     /// Time since the beginning, ms.
@@ -103,6 +109,43 @@ impl Scene {
     pub fn list_members(&self, node: usize, members: &[usize]) {
         let members = members.iter().map(|member| self.address(*member)).collect();
         self.cluster.node(node).set_members(MemberSource::Given(members));
+    }
+
+    /// Adds members to every list.
+    pub fn list_also(&self, strangers: &[&str]) {
+        let nodes = (0..self.cluster.len()).map(|node| self.address(node));
+        let strangers = strangers.iter().map(|stranger| MemberId::from(*stranger));
+        let members: Vec<MemberId> = nodes.chain(strangers).collect();
+        for node in 0..self.cluster.len() {
+            self.cluster.node(node).set_members(MemberSource::Given(members.clone()));
+        }
+    }
+
+    /// The network between the nodes, and a node's name in it.
+    pub fn network(&self, node: usize) -> (Arc<Network>, MemberId) {
+        (self.cluster.node(node).peering().unwrap().network().clone(), self.address(node))
+    }
+
+    /// How many calls of a node's engines wait for an answer.
+    pub fn waiting(&self, node: usize) -> usize {
+        self.cluster.node(node).peering().unwrap().waiting()
+    }
+
+    /// Sends a node something; its status.
+    pub fn send(&self, node: usize, request: Request) -> u16 {
+        let url = self.cluster.url(node);
+        let answer = send(url.trim_start_matches("http://"), &request);
+        self.runtime.block_on(answer).unwrap().status
+    }
+
+    /// Lets time pass in one leap, in which nobody beats.
+    pub fn leap(&mut self, by_ms: u64) {
+        self.runtime.block_on(self.cluster.advance(ms(by_ms)));
+    }
+
+    /// Whether every node lists everything.
+    pub fn all_listed(&self) -> bool {
+        (0..self.cluster.len()).all(|node| self.missing(node) == 0)
     }
 
     fn address(&self, node: usize) -> MemberId {
@@ -142,8 +185,15 @@ impl Scene {
             let first = self.roll();
             for node in 0..self.used.len() {
                 let node = self.used[(first + node) % self.used.len()];
-                if self.ask(node, "PUT", &target) == Some(200) {
-                    break;
+                match self.ask(node, "PUT", &target) {
+                    // Nobody knows it: it registers anew.
+                    Some((200, answer)) if answer.contains("20404") => {
+                        let target = format!("/nacos/v1/ns/instance?{}", identity(service));
+                        self.ask(node, "POST", &target);
+                        break;
+                    }
+                    Some((200, _)) => break,
+                    _ => {}
                 }
             }
         }
@@ -155,14 +205,24 @@ impl Scene {
         usize::try_from(self.dice >> 33).unwrap() % self.used.len()
     }
 
-    fn ask(&self, node: usize, method: &str, target: &str) -> Option<u16> {
+    fn ask(&self, node: usize, method: &str, target: &str) -> Option<(u16, String)> {
         if self.down.contains(&node) {
             return None;
         }
         let request = Request::new(method, target).header("User-Agent", "Nacos-Java-Client:v1.1.4");
-        let url = self.cluster.url(node);
-        let answer = self.runtime.block_on(send(url.trim_start_matches("http://"), &request));
-        answer.ok().map(|answer| answer.status)
+        let url = self.cluster.url(node).trim_start_matches("http://").to_owned();
+        let answer = self.runtime.spawn(async move { send(&url, &request).await });
+        while !answer.is_finished() {
+            // On a slow or a cut way it waits for the nodes' clock.
+            let holds = (0..self.cluster.len())
+                .any(|node| self.cluster.node(node).peering().unwrap().is_holding());
+            if holds {
+                self.runtime.block_on(self.cluster.advance(ms(20)));
+            }
+            self.runtime.block_on(tokio::task::yield_now());
+        }
+        let answer = self.runtime.block_on(answer).unwrap().ok();
+        answer.map(|answer| (answer.status, answer.text()))
     }
 
     fn look(&self, node: usize) -> Look {

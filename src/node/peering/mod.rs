@@ -148,6 +148,17 @@ impl Peering {
         [Some(look), held, Some(turn), clients, old].into_iter().flatten().min()
     }
 
+    /// Whether something waits here for the node's clock: on a slow or a cut way.
+    pub fn is_holding(&self) -> bool {
+        self.held.lock().next_deadline().is_some()
+    }
+
+    /// How many calls of its engines wait for an answer.
+    pub fn waiting(&self) -> usize {
+        let clients = self.clients.as_ref().map_or(0, |clients| clients.lock().waiting());
+        clients + self.old.as_ref().map_or(0, OldProtocols::waiting)
+    }
+
     /// Tells the protocols of 1.x who the members are.
     fn tell_old(&self) {
         let Some(old) = &self.old else { return };

@@ -74,6 +74,11 @@ impl OldProtocols {
         self.distro.lock().members(Others { healthy, listed });
     }
 
+    /// How many of their calls wait for an answer.
+    pub(super) fn waiting(&self) -> usize {
+        self.distro.lock().waiting() + self.raft.lock().waiting()
+    }
+
     pub(super) fn next_deadline(&self) -> Millis {
         self.distro.lock().next_deadline().min(self.raft.lock().next_deadline())
     }
