@@ -237,6 +237,22 @@ fn dropping_the_store_keeps_what_was_only_queued() {
     assert_eq!(reopened(&dir).len(), 50);
 }
 
+/// Where a commit ends decides how full the file is; redb distrusts a full one that is fine.
+#[test]
+fn a_file_that_is_full_to_its_last_page_is_not_refused() {
+    for first in 1..50 {
+        let dir = directory();
+        let store = DiskStore::open(dir.path()).unwrap();
+        let writes: Vec<_> = (0..50).map(|port| persistent("g@@s", port)).collect();
+        store.apply(&writes[..first]).unwrap();
+        store.apply(&writes[first..]).unwrap();
+        drop(store);
+        for opening in 1..=2 {
+            assert_eq!(reopened(&dir).len(), 50, "{first} in the first commit, opening {opening}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_a_directory_nothing_is_kept_and_nothing_waits() {
     NoStore.apply(&one_of_each()).unwrap();

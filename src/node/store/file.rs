@@ -38,6 +38,14 @@ enum Found {
     Empty,
 }
 
+/// What redb held for free in a file, beside what follows from the pages in use.
+enum FreePages {
+    AsRebuilt,
+    /// So it is of every full file that was closed properly: redb lets it grow when it opens it and
+    /// counts that only in memory. What is stored is whole.
+    Differ,
+}
+
 /// Looks before it writes: under the file's lock, what is there is checked in a copy in memory,
 /// because opening changes the header even of a file that is then refused.
 pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
@@ -45,10 +53,14 @@ pub(super) fn open_file(path: &Path) -> Result<Database, StoreError> {
     let file = file.map_err(|error| inaccessible(path, &error.to_string()))?;
     let file = FileBackend::new(file).map_err(|error| refusal(path, error))?;
     let content = read_all(&file).map_err(|error| inaccessible(path, &error.to_string()))?;
-    if !content.is_empty() {
-        verify_copy(path, content)?;
+    let free_pages = match content.is_empty() {
+        true => FreePages::AsRebuilt,
+        false => verify_copy(path, content)?,
+    };
+    let mut database = builder().create_with_backend(file).map_err(|error| refusal(path, error))?;
+    if let FreePages::Differ = free_pages {
+        database.check_integrity().map_err(|error| refusal(path, error))?;
     }
-    let database = builder().create_with_backend(file).map_err(|error| refusal(path, error))?;
     if let Found::Empty = identify(path, &database)? {
         initialise(&database).map_err(|error| inaccessible(path, &error.to_string()))?;
     }
@@ -63,8 +75,10 @@ fn read_all(file: &FileBackend) -> Result<Vec<u8>, std::io::Error> {
 }
 
 /// Opens a copy as after a crash, whoever wrote it last, so that redb looks at its header with
-/// more distrust than at one that was closed properly; then every page's checksum is verified.
-fn verify_copy(path: &Path, mut content: Vec<u8>) -> Result<(), StoreError> {
+/// more distrust than at one that was closed properly; then every page's checksum is verified. A
+/// wrong one is an error; `false` speaks of the free pages alone, which redb then finds anew, so
+/// that a second look must be content.
+fn verify_copy(path: &Path, mut content: Vec<u8>) -> Result<FreePages, StoreError> {
     // No disk is involved in a copy: an error of reading is a page number that leads nowhere.
     let broken = |error: DatabaseError| match refusal(path, error) {
         StoreError::Inaccessible { reason, .. } => damaged(path, &reason),
@@ -81,9 +95,12 @@ fn verify_copy(path: &Path, mut content: Vec<u8>) -> Result<(), StoreError> {
     drop(content);
     let mut copy = builder().create_with_backend(memory).map_err(broken)?;
     identify(path, &copy)?;
+    if copy.check_integrity().map_err(broken)? {
+        return Ok(FreePages::AsRebuilt);
+    }
     match copy.check_integrity().map_err(broken)? {
-        true => Ok(()),
-        false => Err(damaged(path, "its checksums do not match its pages")),
+        true => Ok(FreePages::Differ),
+        false => Err(damaged(path, "its free pages do not match its tables")),
     }
 }
 
