@@ -2,14 +2,25 @@
 
 use super::sight::{Call, Placement, Sight};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Clients that are kept; requests of further ones are counted.
 const MAX_CLIENTS: usize = 100_000;
-/// Services whose names are kept for each client, to count them.
+/// Services whose names are kept for each client, to count and to check them.
 const MAX_SERVICES: usize = 10_000;
+/// Clusters whose names are kept for each client.
+const MAX_CLUSTERS: usize = 1_000;
 /// Longer texts are nobody's agent or address, bytes.
 const MAX_TEXT_BYTES: usize = 1_024;
+
+/// What a client does with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// It reads it, or leaves it.
+    Reads,
+    /// It has instances in it.
+    Makes,
+}
 
 /// One client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,8 +29,10 @@ pub struct Client {
     pub agent: String,
     /// The address that it gives, else that of its connection.
     pub address: String,
-    /// Services that it names.
-    pub services: HashSet<(String, String)>,
+    /// Services that it names: namespace and grouped name, and what for.
+    pub services: HashMap<(String, String), Use>,
+    /// Clusters that it has instances in.
+    pub clusters: BTreeSet<String>,
     /// Beats with their JSON in the query alone.
     pub query: u64,
     /// Beats with their JSON in the body alone.
@@ -51,10 +64,19 @@ impl Client {
         }
         self.without_cluster += u64::from(sight.names_no_cluster);
         self.calls.extend(sight.call);
-        if let Some(service) = sight.service
-            && self.services.len() < MAX_SERVICES
+        let what = if sight.makes() { Use::Makes } else { Use::Reads };
+        if let Some(service) = sight.service {
+            let room = self.services.len() < MAX_SERVICES;
+            match self.services.get_mut(&service) {
+                Some(known) => *known = what.max(*known),
+                None if room => drop(self.services.insert(service, what)),
+                None => {}
+            }
+        }
+        if let Some(cluster) = sight.cluster
+            && self.clusters.len() < MAX_CLUSTERS
         {
-            self.services.insert(service);
+            self.clusters.insert(cluster);
         }
     }
 }

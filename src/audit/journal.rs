@@ -131,6 +131,8 @@ fn sight(record: &Record) -> Option<Sight<'_>> {
         address: record.ip.clone(),
         service: (!record.service.is_empty())
             .then(|| (record.namespace.clone(), record.service.clone())),
+        // The journal does not note it.
+        cluster: None,
         call,
         beat,
         names_no_cluster: false,

@@ -5,7 +5,7 @@
 //! agent at an address; nothing is concluded from its version alone.
 //! - `sight`: what one request shows.
 //! - `clients`: what all of them show about each client.
-//! - `rules`: what a version would make of it.
+//! - `rules`, `refused_names`: what a version would make of it.
 //! - `journal`: records of a facos in place of requests.
 //! - `proxy`, `run`: requests on their way, and the course of it.
 //! - `report`, `live`: what came of it.
@@ -13,12 +13,13 @@ mod clients;
 mod journal;
 pub mod live;
 mod proxy;
+mod refused_names;
 pub mod report;
 mod rules;
 pub mod run;
 mod sight;
 
-pub use clients::{Client, Clients};
+pub use clients::{Client, Clients, Use};
 pub use journal::{JournalError, from_admin, from_file};
 pub use rules::{Finding, Gravity, findings};
 pub use run::{Audit, AuditError, Options, start, watch};

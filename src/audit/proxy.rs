@@ -48,6 +48,7 @@ pub fn watch_grpc(clients: &Clients, peer: SocketAddr, first: &[u8]) -> bool {
         agent: &agent,
         address: peer.ip().to_string(),
         service: None,
+        cluster: None,
         call: Some(Call::Grpc),
         beat: None,
         names_no_cluster: false,

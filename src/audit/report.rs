@@ -95,7 +95,8 @@ impl Report {
         let mut text = table(&header, clients.iter().map(|client| client.line()));
         let mut said: Vec<&Finding> = Vec::new();
         for finding in clients.iter().flat_map(|client| &client.findings) {
-            if !said.contains(&finding) {
+            // The names stand with the client.
+            if !said.iter().any(|other| other.what == finding.what) {
                 said.push(finding);
             }
         }
@@ -104,7 +105,7 @@ impl Report {
             text.push('\n');
         }
         for finding in said {
-            let Finding { gravity, quirk, what } = finding;
+            let Finding { gravity, quirk, what, .. } = finding;
             text.push_str(&format!("{} {quirk}: {what}\n", gravity.name()));
         }
         let all = self.clients.len();
@@ -143,11 +144,7 @@ impl ClientReport {
     }
 
     fn line(&self) -> Vec<String> {
-        let quirks: Vec<String> = self
-            .findings
-            .iter()
-            .map(|finding| format!("{} {}", finding.gravity.name(), finding.quirk))
-            .collect();
+        let quirks: Vec<String> = self.findings.iter().map(Finding::short).collect();
         let unnamed = |text: &str| if text.is_empty() { "-" } else { text }.to_owned();
         vec![
             unnamed(&self.agent),
@@ -195,6 +192,7 @@ mod tests {
             agent,
             address: address.to_owned(),
             service: Some(("public".to_owned(), "g@@s".to_owned())),
+            cluster: None,
             call: None,
             beat: Some(beat),
             names_no_cluster: false,

@@ -1,6 +1,7 @@
 //! What a version would make of what a client sends: each rule is a quirk and what follows from it.
 
 use super::clients::Client;
+use super::refused_names::refused_names;
 use super::sight::Call;
 use crate::model::Agent;
 use crate::profile::{BeatSource, ForwardBody, Guard, Quirks};
@@ -39,6 +40,21 @@ pub struct Finding {
     pub quirk: &'static str,
     /// What happens.
     pub what: &'static str,
+    /// The names that it is about, where it is about names; a few of many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+impl Finding {
+    /// In a table: how bad it is and what it follows from, with the first name if it is about names.
+    pub fn short(&self) -> String {
+        let named = match &self.names[..] {
+            [] => String::new(),
+            [only] => format!(" ({only})"),
+            [first, rest @ ..] => format!(" ({first} and {} more)", rest.len()),
+        };
+        format!("{} {}{named}", self.gravity.name(), self.quirk)
+    }
 }
 
 /// A rule: when it holds, and what then.
@@ -160,9 +176,13 @@ const RULES: [Rule; 15] = [
 /// What would become of a client on a server with these quirks, worst first.
 pub fn findings(client: &Client, quirks: &Quirks) -> Vec<Finding> {
     let holding = RULES.iter().filter(|rule| (rule.holds)(client, quirks));
-    let mut findings: Vec<Finding> = holding
-        .map(|rule| Finding { gravity: rule.gravity, quirk: rule.quirk, what: rule.what })
-        .collect();
+    let found = holding.map(|rule| Finding {
+        gravity: rule.gravity,
+        quirk: rule.quirk,
+        what: rule.what,
+        names: Vec::new(),
+    });
+    let mut findings: Vec<Finding> = found.chain(refused_names(client, quirks)).collect();
     findings.sort_by_key(|finding| finding.gravity);
     findings
 }

@@ -65,12 +65,21 @@ pub struct Sight<'a> {
     pub address: String,
     /// Namespace and grouped name, where the request names a service.
     pub service: Option<(String, String)>,
+    /// The cluster that a registration or a beat names.
+    pub cluster: Option<String>,
     /// What is called; `None` for beats.
     pub call: Option<Call>,
     /// Where the JSON stands; `None` for everything but beats.
     pub beat: Option<Placement>,
     /// A full beat that names no cluster in its JSON.
     pub names_no_cluster: bool,
+}
+
+impl Sight<'_> {
+    /// Whether a server without the service or the cluster would make it for this request.
+    pub fn makes(&self) -> bool {
+        self.beat.is_some() || self.call == Some(Call::Register)
+    }
 }
 
 impl<'a> Sight<'a> {
@@ -87,17 +96,31 @@ impl<'a> Sight<'a> {
         let is_beat = request.path.trim_end_matches('/').ends_with("/ns/instance/beat");
         let beat = is_beat.then(|| placement(&params));
         let json = text("beat").unwrap_or_default();
+        let call = (!is_beat).then(|| call(request.method, request.path, udp));
+        let makes = is_beat || call == Some(Call::Register);
+        let cluster =
+            || cluster_of(&json).or_else(|| text("clusterName")).or_else(|| text("cluster"));
         Self {
             agent: request.agent(),
             address: given.unwrap_or_else(|| request.peer.ip().to_string()),
             service: text("serviceName").map(|service| {
                 (text("namespaceId").unwrap_or_else(|| PUBLIC_NAMESPACE.to_owned()), service)
             }),
-            call: (!is_beat).then(|| call(request.method, request.path, udp)),
+            cluster: makes.then(cluster).flatten(),
+            call,
             beat,
             names_no_cluster: beat.is_some() && !json.is_empty() && !json.contains("\"cluster\""),
         }
     }
+}
+
+/// The cluster that the JSON of a beat names.
+fn cluster_of(json: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        cluster: Option<String>,
+    }
+    serde_json::from_str::<Named>(json).ok()?.cluster
 }
 
 fn placement(params: &Params<'_>) -> Placement {

@@ -32,7 +32,8 @@ that a client names, past this proxy. The server sees connections from this mach
 address stands in X-Forwarded-For, which 2.x reads; ip and clientIP are what the client says.
 
 A client is an agent at an address. What would become of it follows from the quirks of the profile
-(facos profiles show NAME): a light beat breaks where beat.requires_body is true.
+(facos profiles show NAME): a light beat breaks where beat.requires_body is true, and who has
+instances in a service or cluster whose name that version refuses breaks by names.validation.
 
 Exit codes: 0 nobody breaks, 1 somebody does, 69 a port is taken or the journal is unreachable.";
 

@@ -187,3 +187,56 @@ async fn when_the_server_is_away_clients_are_refused_and_not_misled() {
     assert_eq!(answer.status, 503);
     assert!(answer.text().starts_with("no registry answers behind this one; the last, "));
 }
+
+#[tokio::test]
+async fn who_uses_names_that_the_version_refuses_is_told_and_it_does_refuse_them() {
+    let (_server, node) = serve("2.0.2");
+    let (_older, older) = serve("1.1.4");
+    let (audit, address) = audit(&node, "1.1.4");
+    let registration = |service: &str, cluster: &str, namespace: &str| {
+        format!(
+            "/nacos/v1/ns/instance?serviceName=DEFAULT_GROUP%40%40{service}&clusterName={cluster}\
+             &ip=127.0.0.1&port=80&namespaceId={namespace}"
+        )
+    };
+    let of = |agent: &'static str, service, cluster, namespace, quirk, named| {
+        (agent, registration(service, cluster, namespace), quirk, named)
+    };
+    let cases = [
+        of(
+            "a",
+            "orders%2Fnew",
+            "DEFAULT",
+            "public",
+            "names.validation",
+            "DEFAULT_GROUP@@orders/new",
+        ),
+        of("b", "orders", "zone_a", "public", "names.validation", "zone_a"),
+        of("c", "orders", "DEFAULT", "a%2Fb", "namespace.check", "a/b"),
+    ];
+    for (agent, target, ..) in &cases {
+        assert_eq!(ask(&address, "POST", target, agent, "").await.text(), "ok", "{agent}");
+        assert!(ask(&older, "POST", target, agent, "").await.status >= 400, "{agent}");
+    }
+    let plain = registration("orders", "zone-a", "public");
+    assert_eq!(ask(&older, "POST", &plain, "d", "").await.text(), "ok");
+    ask(&address, "POST", &plain, "d", "").await;
+    // Who only reads such a service is answered by both.
+    let list = "/nacos/v1/ns/instance/list?serviceName=DEFAULT_GROUP%40%40orders%2Fnew";
+    assert_eq!(ask(&older, "GET", list, "e", "").await.status, 200);
+    ask(&address, "GET", list, "e", "").await;
+
+    let report = audit.report();
+    let findings = |agent: &str| {
+        let client = report.clients.iter().find(|client| client.agent == agent).unwrap();
+        let told = |finding: &facos::audit::Finding| (finding.quirk, finding.names.clone());
+        client.findings.iter().map(told).collect::<Vec<_>>()
+    };
+    for (agent, _, quirk, named) in cases {
+        assert_eq!(findings(agent), [(quirk, vec![named.to_owned()])], "{agent}");
+    }
+    assert_eq!((findings("d"), findings("e")), (Vec::new(), Vec::new()));
+    let text = report.text();
+    assert!(text.contains("BREAKS names.validation (DEFAULT_GROUP@@orders/new)"), "{text}");
+    assert!(text.ends_with("3 of 5 clients break on 1.1.4, 0 are at risk\n"), "{text}");
+}
