@@ -59,19 +59,39 @@ impl Default for Live {
 impl Observer for Live {
     fn progress(&mut self, book: &Book, totals: &Totals, elapsed: Duration) {
         let rate = self.rate(totals.beats(), elapsed);
-        let line = line(totals, rate);
         if self.bar.is_hidden() {
             if elapsed >= self.next_plain {
                 self.next_plain = elapsed + PLAIN_EVERY;
-                eprintln!("{:.0} s: {line}", elapsed.as_secs_f64());
+                eprintln!("{}", plain(totals, rate, elapsed));
             }
             return;
         }
-        let (done, all) = share(totals);
-        self.bar.set_length(all as u64);
-        self.bar.set_position(done as u64);
-        self.bar.set_message(format!("{line}\n{}", services(&book.services())));
+        let frame = Frame::of(totals, &book.services(), rate);
+        self.bar.set_length(frame.all);
+        self.bar.set_position(frame.done);
+        self.bar.set_message(frame.text);
     }
+}
+
+/// What a terminal shows at one moment: the bar, and what stands below it.
+#[derive(Debug, PartialEq, Eq)]
+struct Frame {
+    done: u64,
+    all: u64,
+    text: String,
+}
+
+impl Frame {
+    fn of(totals: &Totals, services: &[ServiceRow], rate: f64) -> Self {
+        let (done, all) = share(totals);
+        let text = format!("{}\n{}", line(totals, rate), waiting(services));
+        Self { done: done as u64, all: all as u64, text }
+    }
+}
+
+/// The line where there is no terminal.
+fn plain(totals: &Totals, rate: f64, elapsed: Duration) -> String {
+    format!("{:.0} s: {}", elapsed.as_secs_f64(), line(totals, rate))
 }
 
 /// How many are free or gone, of how many.
@@ -96,7 +116,7 @@ fn line(totals: &Totals, rate: f64) -> String {
 }
 
 /// The services with most instances that are not free, as a table.
-fn services(all: &[ServiceRow]) -> String {
+fn waiting(all: &[ServiceRow]) -> String {
     let waiting =
         |row: &ServiceRow| row.of(State::Light) + row.of(State::Relapsed) + row.of(State::Full);
     let mut shown: Vec<&ServiceRow> = all.iter().filter(|row| waiting(row) > 0).collect();
@@ -106,33 +126,99 @@ fn services(all: &[ServiceRow]) -> String {
         let light = row.of(State::Light) + row.of(State::Relapsed);
         vec![row.service.clone(), light.to_string(), of(State::Full), of(State::Rescued)]
     });
-    table(&["SERVICE", "LIGHT", "FULL", "RESCUED"], rows)
+    let mut text = table(&["SERVICE", "LIGHT", "FULL", "RESCUED"], rows);
+    if shown.len() > MOST_SERVICES {
+        text.push_str(&format!("and {} more services\n", shown.len() - MOST_SERVICES));
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::book::{Key, Shape};
+    use super::super::known::Known;
     use super::*;
 
-    #[test]
-    fn a_line_and_a_table_tell_who_is_not_free() {
+    const KEY: Key<'static> = Key {
+        namespace: "public",
+        service: "g@@orders",
+        cluster: "DEFAULT",
+        ip: "10.0.0.1",
+        port: 1,
+        agent: "a",
+    };
+
+    /// A book in which each beat was answered with the flag taken back.
+    fn book(beats: &[(&'static str, i32, Shape)]) -> Book {
         let book = Book::default();
-        let key = Key {
-            namespace: "public",
-            service: "g@@orders",
-            cluster: "DEFAULT",
-            ip: "10.0.0.1",
-            port: 1,
-            agent: "a",
-        };
-        book.beat(Some(&key), Shape::Light, true);
-        book.beat(Some(&Key { port: 2, ..key }), Shape::Light, true);
-        book.beat(Some(&Key { port: 2, ..key }), Shape::Full, true);
-        let stock = Key { service: "g@@stock", ..key };
-        book.beat(Some(&stock), Shape::Light, true);
-        book.beat(Some(&stock), Shape::Full, true);
-        assert_eq!(line(&book.totals(), 5.0), "2 of 3 rescued, 1 light, 5 beats/s");
-        let expected = "SERVICE    LIGHT  FULL  RESCUED\ng@@orders  1      0     1\n";
-        assert_eq!(services(&book.services()), expected);
+        for (service, port, shape) in beats {
+            book.beat(Some(&Key { service, port: *port, ..KEY }), *shape, true);
+        }
+        book
+    }
+
+    #[test]
+    fn a_frame_tells_how_many_are_free_and_which_services_are_not() {
+        let book = book(&[
+            ("g@@orders", 1, Shape::Light),
+            ("g@@orders", 2, Shape::Light),
+            ("g@@orders", 2, Shape::Full),
+            ("g@@stock", 1, Shape::Light),
+            ("g@@stock", 1, Shape::Full),
+            ("g@@bills", 1, Shape::Full),
+            ("g@@bills", 2, Shape::Light),
+        ]);
+        let frame = Frame::of(&book.totals(), &book.services(), 5.0);
+        assert_eq!((frame.done, frame.all), (2, 5));
+        insta::assert_snapshot!(frame.text, @r"
+        2 of 5 rescued, 2 light, 1 full, 5 beats/s
+        SERVICE    LIGHT  FULL  RESCUED
+        g@@bills   1      1     0
+        g@@orders  1      0     1
+        ");
+        let later = plain(&book.totals(), 4.6, Duration::from_millis(15_020));
+        assert_eq!(later, "15 s: 2 of 5 rescued, 2 light, 1 full, 5 beats/s");
+    }
+
+    #[test]
+    fn a_frame_of_who_is_expected_counts_nobody_else() {
+        let book = book(&[("g@@stock", 9, Shape::Light), ("g@@stock", 9, Shape::Full)]);
+        let expected = |port| Known::beating("public", "g@@orders", "10.0.0.1", port);
+        book.expect(&[expected(1), expected(2)]);
+        book.beat(Some(&KEY), Shape::Light, true);
+        book.beat(Some(&KEY), Shape::Full, true);
+        let frame = Frame::of(&book.totals(), &book.services(), 0.0);
+        assert_eq!((frame.done, frame.all), (1, 2));
+        insta::assert_snapshot!(frame.text, @r"
+        1 of 2 rescued, 0 beats/s
+        SERVICE  LIGHT  FULL  RESCUED
+        ");
+    }
+
+    #[test]
+    fn the_table_shows_those_with_most_to_do_and_counts_the_rest() {
+        let names: Vec<String> = (0..15).map(|number| format!("g@@s{number:02}")).collect();
+        let book = Book::default();
+        for (number, service) in names.iter().enumerate() {
+            for port in 0..=number {
+                let port = i32::try_from(port).unwrap();
+                book.beat(Some(&Key { service, port, ..KEY }), Shape::Light, true);
+            }
+        }
+        let text = waiting(&book.services());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 1 + MOST_SERVICES + 1, "{text}");
+        assert_eq!(lines[1], "g@@s14   15     0     0");
+        assert_eq!(lines[13], "and 3 more services");
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_second() {
+        let mut live = Live::new();
+        let at = |live: &mut Live, beats, ms| live.rate(beats, Duration::from_millis(ms));
+        assert_eq!(at(&mut live, 400, 500), 0.0, "too early to tell");
+        assert_eq!(at(&mut live, 1_000, 1_000), 1_000.0);
+        assert_eq!(at(&mut live, 9_000, 1_900), 1_000.0, "it stays for a second");
+        assert_eq!(at(&mut live, 9_000, 3_000), 4_000.0);
     }
 }

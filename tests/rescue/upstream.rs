@@ -2,8 +2,13 @@
 
 use crate::java::{Java, PERIOD_MS};
 use crate::{Answered, BEAT, LIST, ask, get, known, options, rescue, serve};
+use bytes::Bytes;
+use facos::client::grpc::{AUTO, Link, Reply};
 use facos::rescue::Options;
-use std::net::SocketAddr;
+use facos::wire::grpc::{Headers, Payload};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
 
 fn behind(upstreams: &[SocketAddr]) -> Options {
     Options { upstreams: upstreams.iter().map(ToString::to_string).collect(), ..options(0) }
@@ -121,4 +126,62 @@ async fn who_deregisters_through_it_is_waited_for_no_longer() {
     ask(address, "POST", "/nacos/v1/ns/instance", "a", NAMED).unwrap();
     assert_eq!(ask(address, "DELETE", &gone, "a", "").unwrap().status, 200);
     assert!(standing_in.report().rescued);
+}
+
+/// A free port whose neighbour a thousand above is free, too.
+fn free_port_with_neighbour() -> u16 {
+    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+    loop {
+        let port = free(0).unwrap().local_addr().unwrap().port();
+        if port.checked_add(1_000).and_then(free).is_some() {
+            return port;
+        }
+    }
+}
+
+fn message(kind: &str, body: &str) -> Bytes {
+    let (kind, body) = (kind.to_owned(), Bytes::from(body.to_owned()));
+    Payload { kind, client_ip: "10.0.0.9".to_owned(), headers: Headers::new(), body }.encode()
+}
+
+async fn call(link: &Link, kind: &str, body: &str) -> String {
+    match link.call("/Request/request", message(kind, body), Duration::from_secs(10)).await {
+        Reply::Message(payload) => format!("{} {}", payload.kind, payload.text()),
+        Reply::Failed(status) => panic!("{kind}: {status:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_grpc_registers_through_it_and_is_let_go_with_its_connection() {
+    let (back, back_address) = serve("2.0.2", 0);
+    let port = free_port_with_neighbour();
+    let upstreams = vec![back_address.to_string()];
+    let (standing_in, address) = rescue(Options { upstreams, ..options(port) });
+    let grpc = SocketAddr::new(address.ip(), port + 1_000);
+    let auto = AUTO.map(str::to_owned).to_vec();
+    let mut link = Link::open(grpc, None, auto, Arc::default()).await.unwrap();
+    let setup = r#"{"clientVersion":"Nacos-Java-Client:v2.0.2",
+        "labels":{"source":"sdk","module":"naming"}}"#;
+    link.send(Some(message("ConnectionSetupRequest", setup))).await.unwrap();
+    while !call(&link, "HealthCheckRequest", "{}").await.starts_with("HealthCheckResponse") {}
+    let register = r#"{"namespace":"public","groupName":"DEFAULT_GROUP","serviceName":"orders",
+        "type":"registerInstance","instance":{"ip":"10.0.0.1","port":80}}"#;
+    let answer = call(&link, "InstanceRequest", register).await;
+    assert!(answer.starts_with("InstanceResponse"), "{answer}");
+    assert_eq!(hosts(&get(back_address, LIST)), 1, "the registry behind has it");
+    assert_eq!(hosts(&get(address, LIST)), 1, "and the rescue passes its list on");
+    assert_eq!(standing_in.report().beats, 0, "it is nobody to be freed");
+    drop(link);
+    // The registry sees the end of the connection, too.
+    while !journal(&back).contains(&"disconnect".to_owned()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_registry_behind_the_port_of_grpc_stays_closed() {
+    let port = free_port_with_neighbour();
+    let (_standing_in, address) = rescue(options(port));
+    assert_eq!(address.port(), port);
+    assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port + 1_000)).is_err());
 }

@@ -150,3 +150,128 @@ async fn show_first(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, Shutdown as Half, TcpListener, TcpStream};
+    use std::sync::Mutex;
+
+    /// An address whose neighbour a thousand above is free, too.
+    fn pair() -> (SocketAddr, TcpListener) {
+        loop {
+            let one = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let address = one.local_addr().unwrap();
+            let above = address.port().checked_add(GRPC_OFFSET);
+            if let Some(Ok(next)) = above.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)))
+            {
+                return (address, next);
+            }
+        }
+    }
+
+    /// An address beside which the relay can listen.
+    fn free() -> SocketAddr {
+        pair().0
+    }
+
+    /// A registry that answers whatever comes, to its end, and then names itself.
+    fn echo(name: &'static str) -> String {
+        let (address, listener) = pair();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut said = Vec::new();
+                stream.read_to_end(&mut said).unwrap();
+                stream.write_all(&said).unwrap();
+                stream.write_all(name.as_bytes()).unwrap();
+            }
+        });
+        address.to_string()
+    }
+
+    fn nobody_looks() -> Watch {
+        Arc::new(|_, _| true)
+    }
+
+    fn connect_beside(http: SocketAddr) -> std::io::Result<TcpStream> {
+        let stream = TcpStream::connect((http.ip(), http.port() + GRPC_OFFSET))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        Ok(stream)
+    }
+
+    /// What comes back for so many bytes.
+    fn say(http: SocketAddr, said: &[u8]) -> Vec<u8> {
+        let mut stream = connect_beside(http).unwrap();
+        stream.write_all(said).unwrap();
+        stream.shutdown(Half::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn bytes_pass_both_ways_to_the_end_of_each_and_their_beginning_is_shown() {
+        let (http, registry) = (free(), echo("!"));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let shown = seen.clone();
+        let watch: Watch = Arc::new(move |_, first| {
+            *shown.lock().unwrap() = first.to_vec();
+            first.len() >= 3
+        });
+        let shutdown = Shutdown::default();
+        let thread = start(&[http], &[registry], watch, &shutdown).unwrap();
+        let said: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        let answer = say(http, &said);
+        assert_eq!(answer.len(), said.len() + 1);
+        assert!(answer.starts_with(&said) && answer.ends_with(b"!"));
+        assert!(said.starts_with(&seen.lock().unwrap()), "what is shown is what was sent");
+        shutdown.end();
+        http::join(thread, "relay");
+        assert!(connect_beside(http).is_err(), "the port is free again");
+    }
+
+    #[test]
+    fn the_next_registry_is_taken_where_the_first_does_not_listen() {
+        let http = free();
+        let registries = [free().to_string(), echo("second")];
+        let shutdown = Shutdown::default();
+        let thread = start(&[http], &registries, nobody_looks(), &shutdown).unwrap();
+        assert_eq!(say(http, b"hello, "), b"hello, second");
+        shutdown.end();
+        http::join(thread, "relay");
+    }
+
+    #[test]
+    fn where_no_registry_listens_a_connection_is_closed() {
+        let http = free();
+        let shutdown = Shutdown::default();
+        let thread = start(&[http], &[free().to_string()], nobody_looks(), &shutdown).unwrap();
+        let mut stream = connect_beside(http).unwrap();
+        let mut nothing = Vec::new();
+        // It ends or is reset, and nothing was said.
+        let _ = stream.read_to_end(&mut nothing);
+        assert_eq!(nothing, b"");
+        shutdown.end();
+        http::join(thread, "relay");
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_left_out_and_the_others_are_served() {
+        let ((taken, holder), http, registry) = (pair(), free(), echo("!"));
+        let shutdown = Shutdown::default();
+        let thread = start(&[taken, http], &[registry], nobody_looks(), &shutdown).unwrap();
+        assert_eq!(say(http, b"a"), b"a!");
+        drop(holder);
+        shutdown.end();
+        http::join(thread, "relay");
+    }
+
+    #[test]
+    fn without_registries_nothing_listens() {
+        let http = free();
+        let thread = start(&[http], &[], nobody_looks(), &Shutdown::default()).unwrap();
+        assert!(thread.is_none() && connect_beside(http).is_err());
+    }
+}
