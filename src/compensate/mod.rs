@@ -12,7 +12,7 @@
 //! 6. Light beats where the server knows them; the full one on 20404, and where it does not.
 //! 7. Beats are spread over the period, and aim at the responsible member.
 //!
-//! - `subject`: what is kept, and what is not. `request`: its beats as bytes.
+//! - `subject`: what is kept, and what is not. `request`, `response`: its beats as bytes.
 //! - `views`: who is responsible in whose eyes. `life`: signs of life. `planner`: who beats when,
 //!   and where. All pure.
 //! - `worker`: one thread that sends it all. `watcher`: looks after the nodes meanwhile.
@@ -21,6 +21,7 @@ mod life;
 mod planner;
 mod report;
 mod request;
+mod response;
 mod run;
 mod subject;
 mod views;
@@ -31,7 +32,9 @@ mod worker;
 mod cluster_tests;
 
 pub use planner::{Answer, Job, Planner, Settings};
-pub use report::{InstanceReport, NodeReport, Report, State};
+pub use report::{InstanceReport, NodeReport, Report, State, instances};
+pub use request::{Heads, write};
+pub use response::Reader;
 pub use run::{Options, Progress, RunError, run};
 pub use subject::{Kept, Skipped, Subjects, subjects};
-pub use views::Views;
+pub use views::{NodeView, Views};

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
+use super::planner::{Job, Planner};
 use super::subject::{Group, Kept};
 use crate::client::fleet::encoded;
 
@@ -31,9 +32,19 @@ impl Heads {
     }
 }
 
-/// Replaces `out` by a beat; a light one leaves out the beat itself.
-pub fn beat(group: &Group, kept: &Kept, light: bool, heads: &Heads, out: &mut Vec<u8>) {
-    out.clear();
+/// Appends the request of a job.
+pub fn write(planner: &Planner, job: &Job, heads: &Heads, out: &mut Vec<u8>) {
+    match *job {
+        Job::Look { slot, .. } => look(planner.group_of(slot), heads, out),
+        Job::Beat { kept, light, .. } => {
+            let (group, kept) = planner.subject(kept);
+            beat(group, kept, light, heads, out);
+        }
+    }
+}
+
+/// Appends a beat; a light one leaves out the beat itself.
+fn beat(group: &Group, kept: &Kept, light: bool, heads: &Heads, out: &mut Vec<u8>) {
     out.extend_from_slice(b"PUT /nacos/v1/ns/instance/beat?serviceName=");
     push(out, &group.service);
     out.extend_from_slice(b"&namespaceId=");
@@ -46,13 +57,15 @@ pub fn beat(group: &Group, kept: &Kept, light: bool, heads: &Heads, out: &mut Ve
     let _ = write!(out, "&port={}", kept.port);
     if !light {
         out.extend_from_slice(b"&beat=");
-        push(out, &full(group, kept));
+        out.extend_from_slice(kept.full.get_or_init(|| full(group, kept)).as_bytes());
     }
     out.extend_from_slice(&heads.beat);
 }
 
-/// The JSON of a full beat: with all that a registration from it would need.
-fn full(group: &Group, kept: &Kept) -> String {
+/// The JSON of a full beat, with all that a registration from it would need, as it stands in a
+/// query. It is made once: to write and to encode it costs several times as much as the rest of
+/// the request.
+fn full(group: &Group, kept: &Kept) -> Box<str> {
     let beat = json!({
         "cluster": group.cluster,
         "ephemeral": true,
@@ -65,12 +78,11 @@ fn full(group: &Group, kept: &Kept) -> String {
         "stopped": false,
         "weight": kept.weight,
     });
-    beat.to_string()
+    encoded(&beat.to_string()).into()
 }
 
-/// Replaces `out` by a look at a service's cluster.
-pub fn look(group: &Group, heads: &Heads, out: &mut Vec<u8>) {
-    out.clear();
+/// Appends a look at a service's cluster.
+fn look(group: &Group, heads: &Heads, out: &mut Vec<u8>) {
     let _ = write!(
         out,
         "GET /nacos/v1/ns/catalog/instances?pageNo=1&pageSize={LOOK_PAGE}&serviceName="
@@ -102,7 +114,7 @@ mod tests {
     fn written(light: bool) -> String {
         let instance = r#"{"ip":"10.0.0.1","weight":0.5,"cluster":"C","metadata":{"a":"b c"}}"#;
         let found = subjects(&snapshot(&[instance]), Duration::from_secs(5));
-        let mut out = b"old".to_vec();
+        let mut out = Vec::new();
         beat(&found.groups[0], &found.kept[0], light, &Heads::new("n:1"), &mut out);
         String::from_utf8(out).unwrap()
     }
@@ -118,6 +130,26 @@ mod tests {
         assert_eq!(beat["weight"], 0.5);
         assert_eq!((&beat["cluster"], &beat["metadata"]["a"]), (&json!("C"), &json!("b c")));
         assert_eq!((&beat["ephemeral"], &beat["serviceName"]), (&json!(true), &json!("g@@s")));
+    }
+
+    #[test]
+    fn rule_2_a_full_beat_says_what_the_last_look_found() {
+        let instance = r#"{"ip":"10.0.0.1","weight":0.5,"metadata":{"a":"b"}}"#;
+        let mut found = subjects(&snapshot(&[instance]), Duration::from_secs(5));
+        let beat_now = |kept: &Kept| {
+            let mut out = Vec::new();
+            beat(&found.groups[0], kept, false, &Heads::new("n:1"), &mut out);
+            let text = String::from_utf8(out).unwrap();
+            let query = text.split(' ').nth(1).unwrap().split_once('?').unwrap().1.to_owned();
+            let pairs = form_urlencoded::parse(query.as_bytes());
+            let beat = pairs.into_iter().find(|(name, _)| name == "beat").unwrap().1;
+            let beat: serde_json::Value = serde_json::from_str(&beat).unwrap();
+            (beat["weight"].as_f64().unwrap(), beat["metadata"]["a"].as_str().unwrap().to_owned())
+        };
+        let kept = &mut found.kept[0];
+        assert_eq!(beat_now(kept), (0.5, "b".to_owned()));
+        kept.becomes(7.0, &[("a".to_owned(), "c".to_owned())].into());
+        assert_eq!(beat_now(kept), (7.0, "c".to_owned()));
     }
 
     #[test]

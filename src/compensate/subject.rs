@@ -1,4 +1,5 @@
 //! Which instances of a snapshot are kept alive, in groups of one service and cluster. Pure.
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -28,6 +29,20 @@ pub struct Kept {
     pub may_register: bool,
     /// Its beat period, in milliseconds.
     pub period_ms: u64,
+    /// Its full beat as it stands in a query, once it was sent.
+    pub full: OnceCell<Box<str>>,
+}
+
+impl Kept {
+    /// Takes over weight and metadata as they are now, not as they were once.
+    pub fn becomes(&mut self, weight: f64, metadata: &BTreeMap<String, String>) {
+        if weight == self.weight && *metadata == self.metadata {
+            return;
+        }
+        self.weight = weight;
+        self.metadata.clone_from(metadata);
+        self.full.take();
+    }
 }
 
 /// Instances of one service and cluster.
@@ -123,6 +138,7 @@ impl Subjects {
             metadata: instance.metadata.clone(),
             may_register: instance.registered_by == RegisteredBy::Beats,
             period_ms: named_period(&instance.metadata).unwrap_or(usual),
+            full: OnceCell::new(),
         }));
         self.groups.push(Group {
             namespace: service.namespace.clone(),

@@ -1,5 +1,9 @@
 //! The thread that sends: paced by the planner, it writes requests and reads answers as they come,
 //! for a hundred thousand instances without a task or a thread for any.
+//!
+//! What is due at one moment goes out together, a few requests behind each other on each
+//! connection (HTTP/1.1 pipelining, which Tomcat and actix answer in order): most of what a beat
+//! costs is the system's share of a write and a read.
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +16,10 @@ use mio::{Events, Poll, Token};
 use super::planner::{Answer, Job, Planner};
 use super::report::NodeReport;
 use super::request::{self, Heads};
+use super::response::Reader;
 use super::watcher::News;
-use crate::client::fast::{
-    BeatAnswer, Connection, Parsed, Readable, Response, UnderWay, Wakeup, parse,
-};
-use crate::client::fleet::{HostPage, Node};
+use crate::client::fast::{Connection, Parsed, Readable, Response, UnderWay, Wakeup, parse};
+use crate::client::fleet::Node;
 
 /// What is read at once.
 const INPUT_BYTES: usize = 256 * 1024;
@@ -25,7 +28,12 @@ const TICK_MS: u64 = 20;
 /// How long a connection rests after it could not be made.
 const REST_MS: u64 = 100;
 /// Jobs of a node that wait for a connection; more are left to the next round.
-const MAX_WAITING: usize = 4096;
+const MAX_WAITING: usize = 65_536;
+/// What waited for longer is left to the next round: a slow node would be ever further behind. A
+/// pause of the system is made up for, since it ends.
+const MAX_WAIT_MS: u64 = 2000;
+/// Requests that go out together on one connection; each waits for those before it.
+const MAX_BATCH: usize = 8;
 /// From when on a beat is late.
 const LATE_MS: u64 = 250;
 
@@ -43,6 +51,15 @@ struct Line {
     gap_since_ms: Option<u64>,
 }
 
+/// Jobs that went out together.
+#[derive(Debug, Default)]
+struct Batch {
+    /// In the order of their answers, each with the place behind its request in the bytes sent.
+    jobs: VecDeque<(Job, usize)>,
+    /// The bytes of requests that are answered.
+    answered: usize,
+}
+
 /// The worker.
 #[derive(Debug)]
 pub struct Worker {
@@ -51,7 +68,7 @@ pub struct Worker {
     wakeup: Wakeup,
     lines: Vec<Line>,
     /// Connections, each with its line.
-    connections: Vec<(usize, Connection<Job>)>,
+    connections: Vec<(usize, Connection<Batch>)>,
     resting: VecDeque<(u64, usize)>,
     origin: Instant,
     /// Milliseconds since 1970 at the origin, so that planner and servers speak of one clock.
@@ -59,8 +76,7 @@ pub struct Worker {
     timeout_ms: u64,
     input: Vec<u8>,
     chunks: Vec<u8>,
-    /// The last answer to a beat: most are the same.
-    known_beat: (Vec<u8>, BeatAnswer),
+    reader: Reader,
     late: u64,
 }
 
@@ -112,7 +128,7 @@ impl Worker {
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             input: vec![0; INPUT_BYTES],
             chunks: Vec::new(),
-            known_beat: (Vec::new(), BeatAnswer::default()),
+            reader: Reader::default(),
             late: 0,
         })
     }
@@ -168,6 +184,14 @@ impl Worker {
         self.origin_ms + u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The job that waits for the longest time is left to its next round.
+    fn leave_out(&mut self, node: usize, now: u64) {
+        let line = &mut self.lines[node];
+        let Some(job) = line.waiting.pop_front() else { return };
+        line.report.not_sent += 1;
+        self.planner.answered(job, &Answer::NotSent, now, now);
+    }
+
     fn tick(&mut self, now: u64, news: &Receiver<News>) {
         while let Ok(news) = news.try_recv() {
             match news {
@@ -181,6 +205,12 @@ impl Worker {
                 self.release(index, now);
             }
         }
+        for node in 0..self.lines.len() {
+            let too_old = |job: &Job| job.planned_ms() + MAX_WAIT_MS < now;
+            while self.lines[node].waiting.front().is_some_and(too_old) {
+                self.leave_out(node, now);
+            }
+        }
         for index in 0..self.connections.len() {
             let under_way = &self.connections[index].1.under_way;
             if under_way.as_ref().is_some_and(|job| job.sent + self.timeout_ms <= now) {
@@ -191,33 +221,43 @@ impl Worker {
 
     fn feed(&mut self, now: u64) {
         while let Some(job) = self.planner.next(now) {
-            let line = &mut self.lines[node_of(&job)];
-            if let Some(index) = line.idle.pop() {
-                self.send(index, job, now);
-            } else if line.waiting.len() < MAX_WAITING {
-                line.waiting.push_back(job);
-            } else {
-                line.report.not_sent += 1;
-                self.planner.answered(job, &Answer::NotSent, now, now);
+            let node = node_of(&job);
+            self.lines[node].waiting.push_back(job);
+            if self.lines[node].waiting.len() > MAX_WAITING {
+                self.leave_out(node, now);
             }
+        }
+        for node in 0..self.lines.len() {
+            self.send_waiting(node, now);
         }
     }
 
-    fn send(&mut self, index: usize, job: Job, now: u64) {
+    /// Spreads what waits over the connections that are idle.
+    fn send_waiting(&mut self, node: usize, now: u64) {
+        loop {
+            let line = &mut self.lines[node];
+            let count = line.waiting.len().div_ceil(line.idle.len().max(1)).min(MAX_BATCH);
+            if count == 0 {
+                return;
+            }
+            let Some(index) = line.idle.pop() else { return };
+            self.send(index, count, now);
+        }
+    }
+
+    fn send(&mut self, index: usize, count: usize, now: u64) {
         let (line, connection) = &mut self.connections[index];
-        let heads = &self.lines[*line].heads;
-        match job {
-            Job::Look { slot, .. } => {
-                request::look(self.planner.group_of(slot), heads, &mut connection.out);
-            }
-            Job::Beat { kept, light, planned_ms, .. } => {
-                let (group, kept) = self.planner.subject(kept);
-                request::beat(group, kept, light, heads, &mut connection.out);
-                self.late += u64::from(planned_ms > 0 && planned_ms + LATE_MS < now);
-            }
+        let line = &mut self.lines[*line];
+        connection.out.clear();
+        let mut batch = Batch::default();
+        for job in line.waiting.drain(..count) {
+            request::write(&self.planner, &job, &line.heads, &mut connection.out);
+            let is_beat = matches!(job, Job::Beat { .. });
+            self.late += u64::from(is_beat && job.planned_ms() + LATE_MS < now);
+            batch.jobs.push_back((job, connection.out.len()));
         }
         let fresh = !connection.is_open();
-        connection.under_way = Some(UnderWay { job, sent: now, fresh });
+        connection.under_way = Some(UnderWay { job: batch, sent: now, fresh });
         connection.rewind();
         if fresh { self.connect(index) } else { self.flush(index) }
     }
@@ -252,11 +292,13 @@ impl Worker {
             }
         }
         if event.is_readable() {
-            self.read(index);
+            // The end is told once, together with what came before it.
+            self.read(index, event.is_read_closed() || event.is_error());
         }
     }
 
-    fn read(&mut self, index: usize) {
+    /// Reads what is there, up to the end where it has come.
+    fn read(&mut self, index: usize, ends: bool) {
         let mut input = std::mem::take(&mut self.input);
         loop {
             let connection = &mut self.connections[index].1;
@@ -264,17 +306,15 @@ impl Worker {
                 Readable::Bytes(bytes) => {
                     connection.partial.extend_from_slice(&input[..bytes]);
                     self.parse(index, false);
-                    if bytes < input.len() {
+                    if bytes < input.len() && !ends {
                         break;
                     }
                 }
                 Readable::Nothing => break,
-                Readable::End if connection.partial.is_empty() => {
-                    self.closed(index);
-                    break;
-                }
+                // What came before the end counts; then it is read again.
+                Readable::End if !connection.partial.is_empty() => self.parse(index, true),
                 Readable::End => {
-                    self.parse(index, true);
+                    self.closed(index);
                     break;
                 }
                 Readable::Broken => {
@@ -286,68 +326,100 @@ impl Worker {
         self.input = input;
     }
 
+    /// Takes every whole answer out of what has come.
     fn parse(&mut self, index: usize, ended: bool) {
         let now = self.now_ms();
         let mut partial = std::mem::take(&mut self.connections[index].1.partial);
-        match parse(&partial, ended, &mut self.chunks) {
-            Parsed::Incomplete if !ended => {
-                self.connections[index].1.partial = partial;
-                return;
+        let mut at = 0;
+        while at < partial.len() {
+            match parse(&partial[at..], ended, &mut self.chunks) {
+                Parsed::Incomplete if !ended => break,
+                Parsed::Incomplete | Parsed::Malformed => {
+                    self.fail(index, now);
+                    at = partial.len();
+                }
+                Parsed::Whole(response) => {
+                    let rest = &partial[at..];
+                    let goes_on = self.answered(index, &response, rest, now);
+                    at = if goes_on { at + response.length } else { partial.len() };
+                }
             }
-            Parsed::Incomplete | Parsed::Malformed => self.fail(index, now),
-            Parsed::Whole(response) => self.answered(index, &response, &partial, now),
         }
         // Its memory is kept for the next answer.
-        partial.clear();
+        partial.drain(..at);
         self.connections[index].1.partial = partial;
     }
 
-    fn answered(&mut self, index: usize, response: &Response, bytes: &[u8], now: u64) {
+    /// The first of the jobs under way is answered at the beginning of `bytes`; whether more
+    /// answers may follow on this connection.
+    fn answered(&mut self, index: usize, response: &Response, bytes: &[u8], now: u64) -> bool {
         let (line, connection) = &mut self.connections[index];
-        if response.closes || response.length < bytes.len() {
-            connection.close();
-        }
-        let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else {
+        let first = connection.under_way.as_mut().and_then(|under_way| {
+            let sent = std::mem::replace(&mut under_way.sent, now);
+            // It answers, so that a close is the end of a kept connection from here on.
+            under_way.fresh = false;
+            let (job, end) = under_way.job.jobs.pop_front()?;
+            under_way.job.answered = end;
+            Some((job, sent))
+        });
+        let Some((job, sent)) = first else {
             // Bytes that nobody asked for: what they belong to cannot be known any more.
             connection.close();
-            return;
+            return false;
         };
         let line = &mut self.lines[*line];
         line.answers(now);
         let body = response.body.clone().map_or(&self.chunks[..], |range| &bytes[range]);
-        let answer = match job {
-            Job::Beat { .. } => beat_answer(response.status, body, &mut self.known_beat),
-            Job::Look { .. } => look_answer(response.status, body),
-        };
+        let answer = self.reader.answer(&job, response.status, body);
         match (&job, &answer) {
             (Job::Beat { .. }, Answer::Beat(_)) => line.report.beats += 1,
             (Job::Beat { .. }, _) => line.report.refusals += 1,
             _ => {}
         }
         self.planner.answered(job, &answer, sent, now);
-        self.release(index, now);
-    }
-
-    /// The connection is free for the next request.
-    fn release(&mut self, index: usize, now: u64) {
-        let line = &mut self.lines[self.connections[index].0];
-        match line.waiting.pop_front() {
-            Some(job) => self.send(index, job, now),
-            None => line.idle.push(index),
+        let all =
+            connection.under_way.as_ref().is_some_and(|under_way| under_way.job.jobs.is_empty());
+        if all {
+            connection.under_way = None;
+            if response.closes || response.length < bytes.len() {
+                connection.close();
+            }
+            self.release(index, now);
+            return false;
         }
+        if response.closes {
+            // What stands behind this answer will not be answered here.
+            self.send_rest(index);
+        }
+        !response.closes
     }
 
-    /// The connection is gone: a request that met the end of a kept one is sent once more.
+    /// Sends what is not answered yet on a new connection.
+    fn send_rest(&mut self, index: usize) {
+        let connection = &mut self.connections[index].1;
+        connection.close();
+        connection.rewind();
+        let Some(under_way) = &mut connection.under_way else { return };
+        under_way.fresh = true;
+        let answered = std::mem::take(&mut under_way.job.answered);
+        under_way.job.jobs.iter_mut().for_each(|(_, end)| *end -= answered);
+        connection.out.drain(..answered);
+        self.connect(index);
+    }
+
+    /// The connection is free for the next requests.
+    fn release(&mut self, index: usize, now: u64) {
+        let node = self.connections[index].0;
+        self.lines[node].idle.push(index);
+        self.send_waiting(node, now);
+    }
+
+    /// The connection is gone: requests that met the end of a kept one are sent once more.
     fn closed(&mut self, index: usize) {
         let connection = &mut self.connections[index].1;
-        match &mut connection.under_way {
+        match &connection.under_way {
             None => connection.close(),
-            Some(under_way) if !under_way.fresh => {
-                under_way.fresh = true;
-                connection.close();
-                connection.rewind();
-                self.connect(index);
-            }
+            Some(under_way) if !under_way.fresh => self.send_rest(index),
             Some(_) => {
                 let now = self.now_ms();
                 self.fail(index, now);
@@ -358,11 +430,13 @@ impl Worker {
     fn fail(&mut self, index: usize, now: u64) {
         let (line, connection) = &mut self.connections[index];
         connection.close();
-        let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
+        let Some(UnderWay { job: batch, sent, .. }) = connection.under_way.take() else { return };
         let line = &mut self.lines[*line];
-        line.report.unanswered += 1;
+        line.report.unanswered += batch.jobs.len() as u64;
         line.gap_since_ms.get_or_insert(sent);
-        self.planner.answered(job, &Answer::Nothing, sent, now);
+        for (job, _) in batch.jobs {
+            self.planner.answered(job, &Answer::Nothing, sent, now);
+        }
         self.resting.push_back((now + REST_MS, index));
     }
 }
@@ -381,25 +455,5 @@ impl Line {
 fn node_of(job: &Job) -> usize {
     match job {
         Job::Look { node, .. } | Job::Beat { node, .. } => *node,
-    }
-}
-
-fn beat_answer(status: u16, body: &[u8], known: &mut (Vec<u8>, BeatAnswer)) -> Answer {
-    if status != 200 {
-        return Answer::Refused(status);
-    }
-    if known.0 != body {
-        let Ok(answer) = serde_json::from_slice(body) else { return Answer::Refused(status) };
-        *known = (body.to_vec(), answer);
-    }
-    Answer::Beat(known.1)
-}
-
-fn look_answer(status: u16, body: &[u8]) -> Answer {
-    match serde_json::from_slice::<HostPage>(body) {
-        Ok(page) if status == 200 => Answer::List(page.list),
-        // Each version says it with another status; the words are the same.
-        _ if String::from_utf8_lossy(body).contains("not found") => Answer::NoSuchService,
-        _ => Answer::Refused(status),
     }
 }

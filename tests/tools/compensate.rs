@@ -1,7 +1,11 @@
 //! `facos compensate` on the wire: what scripted nodes and real ones are sent.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use facos::compensate::{Options, Report, State, run};
@@ -167,4 +171,120 @@ async fn a_node_that_stops_to_answer_shows_as_a_gap() {
     let report = kept(&[server.url(), dead], &snapshot, 1500).await;
     assert!(report.nodes[0].beats > 0, "{report:#?}");
     assert_eq!(report.nodes[1].beats, 0);
+}
+
+/// A server that takes every beat, closes each connection after so many answers, and says so or
+/// does not. Returns its URL and how many beats it took.
+fn closing(after: usize, says_so: bool) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let beats = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&beats);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, counted) = (stream.unwrap(), Arc::clone(&counted));
+            std::thread::spawn(move || serve_some(stream, after, says_so, &counted));
+        }
+    });
+    (url, beats)
+}
+
+/// Answers so many requests of a connection, which may come behind each other, and ends it.
+fn serve_some(stream: TcpStream, answers: usize, says_so: bool, beats: &AtomicUsize) {
+    let mut requests = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    for number in 1..=answers {
+        let (mut first, mut line) = (String::new(), String::new());
+        if requests.read_line(&mut first).unwrap_or(0) == 0 {
+            return;
+        }
+        while line != "\r\n" {
+            line.clear();
+            requests.read_line(&mut line).unwrap();
+        }
+        let body = if first.contains("/instance/beat") {
+            beats.fetch_add(1, Ordering::Relaxed);
+            r#"{"code":10200,"lightBeatEnabled":true,"clientBeatInterval":5000}"#.to_owned()
+        } else if first.contains("/catalog/instances") {
+            let host = |number| format!(r#"{{"ip":"10.0.0.{number}","port":80}}"#);
+            let hosts: Vec<String> = (0..HOSTS).map(host).collect();
+            format!(r#"{{"count":{HOSTS},"list":[{}]}}"#, hosts.join(","))
+        } else {
+            r#"{"servers":[]}"#.to_owned()
+        };
+        let connection = if says_so && number == answers { "Connection: close\r\n" } else { "" };
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 \r\n{connection}Content-Length: {length}\r\n\r\n");
+        if stream.write_all((head + &body).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Instances of the one service that [`closing`] lists.
+const HOSTS: usize = 120;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beats_behind_each_other_survive_a_server_that_closes_between_them() {
+    let host = |number| {
+        format!(
+            r#"{{"ip":"10.0.0.{number}","port":80,"cluster":"DEFAULT","ephemeral":true,
+            "enabled":true,"healthy":true,"weight":1,"metadata":{{}},"lastBeatMs":null,
+            "registeredBy":"beats","responsible":null,"seenOn":[0]}}"#
+        )
+    };
+    let hosts = (0..HOSTS).map(host).collect::<Vec<_>>().join(",");
+    let text = format!(
+        r#"{{"format":"facos-snapshot","version":1,"complete":true,"takenAtMs":0,
+        "sharding":"service","members":[],"nodes":[],"services":[{{"namespace":"public",
+        "group":"g","service":"s","responsible":null,"instances":[{hosts}]}}]}}"#
+    );
+    let snapshot = Snapshot::parse(Path::new("test"), text.as_bytes()).unwrap();
+    // Tomcat ends a connection after a hundred requests and says so.
+    for (after, says_so) in [(1, true), (3, true), (3, false), (7, false), (100, true)] {
+        let (url, taken) = closing(after, says_so);
+        let report = kept(&[url], &snapshot, 2000).await;
+        let node = &report.nodes[0];
+        assert_eq!((node.refusals, node.unanswered), (0, 0), "after {after}: {node:?}");
+        for instance in &report.instances {
+            assert!((1..=6).contains(&instance.beats), "after {after}: {instance:?} {node:?}");
+        }
+        // A server that ends a connection with requests unread takes back answers that were on their
+        // way; a beat that goes twice harms nobody.
+        let taken = taken.load(Ordering::Relaxed) as u64;
+        assert!((node.beats..=2 * node.beats).contains(&taken), "after {after}: {taken} {node:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_5_who_takes_connections_is_kept_and_who_does_not_is_let_go() {
+    let server = server("1.2.1").await;
+    let alive = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = {
+        let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+        gone.local_addr().unwrap().port()
+    };
+    let alive_port = alive.local_addr().unwrap().port();
+    for port in [alive_port, dead] {
+        register(&server, &format!("serviceName=a&ip=127.0.0.1&port={port}")).await;
+    }
+    let urls = [server.url()];
+    let snapshot = snapshot_of(&urls).await;
+    let options = Options {
+        probe: true,
+        max_age: Duration::from_millis(900),
+        period: Duration::from_millis(200),
+        ..options(&urls, 2500)
+    };
+    let whole = tokio::task::spawn_blocking(move || run(&options, &snapshot, &mut |_, _| ()));
+    let report = whole.await.unwrap().unwrap();
+    let state = |port: u16| {
+        let named = |instance: &&facos::compensate::InstanceReport| {
+            instance.instance == format!("127.0.0.1:{port}@DEFAULT")
+        };
+        report.instances.iter().find(named).map(|instance| instance.state)
+    };
+    assert_eq!(state(alive_port), Some(State::Kept), "{report:#?}");
+    assert_eq!(state(dead), Some(State::Silent), "{report:#?}");
+    drop(alive);
 }

@@ -66,16 +66,10 @@ impl Planner {
         let ahead_ms = self.ahead_ms[node];
         for kept in members {
             let subject = &mut self.kept[kept];
-            let seen = match by_address.get(&(subject.ip.as_str(), subject.port)) {
+            let seen = match by_address.get(&(subject.ip.as_str(), subject.port)).copied() {
                 None => Seen::Missing,
                 Some(listed) => {
-                    // Weight and metadata are what they are now, not what they were once.
-                    if listed.weight != subject.weight {
-                        subject.weight = listed.weight;
-                    }
-                    if listed.metadata != subject.metadata {
-                        subject.metadata.clone_from(&listed.metadata);
-                    }
+                    subject.becomes(listed.weight, &listed.metadata);
                     let last_beat_ms = listed
                         .last_beat
                         .zip(ahead_ms)
@@ -101,7 +95,7 @@ impl Planner {
         let asked = light && self.light[node] == Light::Asked;
         match answer {
             Answer::Beat(said) if said.code == Some(UNKNOWN_INSTANCE) => {
-                self.learn(node, Light::Known);
+                self.learn(node, Light::Known, now_ms);
                 self.look(kept, Seen::Missing, node, now_ms);
                 let wanted = self.lives[kept].state == State::Kept;
                 if light && wanted && self.kept[kept].may_register {
@@ -113,7 +107,7 @@ impl Planner {
             }
             Answer::Beat(said) => {
                 let knows = said.code.is_some() && said.light != Some(false);
-                self.learn(node, if knows { Light::Known } else { Light::Refused });
+                self.learn(node, if knows { Light::Known } else { Light::Refused }, now_ms);
                 self.counts[kept].beats += 1;
                 if !light && self.lives[kept].missing {
                     self.counts[kept].recreations += 1;
@@ -122,7 +116,7 @@ impl Planner {
                 self.lives[kept].taken(node, sent_ms, now_ms);
             }
             Answer::Refused(400) if light => {
-                self.learn(node, Light::Refused);
+                self.learn(node, Light::Refused, now_ms);
                 if self.kept[kept].may_register {
                     let full = Job::Beat { kept, node, light: false, planned_ms: now_ms };
                     self.ready.push_back(full);
@@ -151,10 +145,10 @@ impl Planner {
     }
 
     /// What a node knows of light beats; beats that waited for it go on.
-    fn learn(&mut self, node: usize, light: Light) {
+    fn learn(&mut self, node: usize, light: Light, now_ms: u64) {
         self.light[node] = light;
         for kept in std::mem::take(&mut self.held[node]) {
-            self.beat(kept, node, 0);
+            self.beat(kept, node, now_ms);
         }
     }
 }

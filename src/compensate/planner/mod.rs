@@ -60,6 +60,14 @@ pub enum Job {
     },
 }
 
+impl Job {
+    /// When it was planned.
+    pub fn planned_ms(&self) -> u64 {
+        let (Self::Look { planned_ms, .. } | Self::Beat { planned_ms, .. }) = self;
+        *planned_ms
+    }
+}
+
 /// Whether a node knows light beats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Light {
