@@ -64,9 +64,7 @@ async fn bad_input_is_one_line_and_a_hint() {
     std::fs::write(place.path().join("newer.json"), newer).unwrap();
     let server = filled("1.2.1").await;
     let url = server.url();
-    let twice = format!("snapshot --node {url} --node {}", url.replace("127.0.0.1", "localhost"));
     let cases = [
-        (twice, 2, "are the same node"),
         ("snapshot --node http://127.0.0.1:1".to_owned(), 69, "cannot reach 127.0.0.1:1: "),
         ("diff --node http://127.0.0.1:1".to_owned(), 2, "nothing to be compared with"),
         (format!("diff --node {url} --node 127.0.0.1:1"), 69, "127.0.0.1:1: "),
@@ -80,10 +78,46 @@ async fn bad_input_is_one_line_and_a_hint() {
         ("gateway-sim --trace no.jsonl".to_owned(), 2, "cannot read no.jsonl"),
         ("gateway-sim --trace foreign.json".to_owned(), 2, "line 1: the first line names"),
         ("snapshot --node nowhere".to_owned(), 2, "nowhere is not the address of a node"),
+        ("plan expand --add x:1 --snapshot foreign.json".to_owned(), 2, "is no snapshot"),
+        ("plan expand --add x:1 --snapshot newer.json".to_owned(), 2, "a snapshot of version 9"),
+        ("plan expand --add x:1 --snapshot no.json".to_owned(), 2, "cannot read no.json: "),
+        ("rescue --expect newer.json".to_owned(), 2, "a snapshot of version 9"),
     ];
     for (line, code, words) in cases {
         let (error, hint) = refusal(&run(place.path(), line.clone()).await, code);
         assert!(error.contains(words) && !hint.is_empty(), "{line}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_named_twice_is_told_by_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let server = filled("1.2.1").await;
+    let url = server.url();
+    let nodes = format!("--node {url} --node {}", url.replace("127.0.0.1", "localhost"));
+    for command in [
+        "snapshot",
+        "diff",
+        "compensate --for 1s",
+        "plan shrink --remove 10.9.9.9:1",
+        "upgrade watch --for 0s",
+    ] {
+        let (error, hint) = refusal(&run(place.path(), format!("{command} {nodes}")).await, 2);
+        assert!(error.contains("are the same node"), "{command}: {error}");
+        assert_eq!(hint, "give each node once, by one name", "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_in_use_is_told_by_every_command_that_listens() {
+    let place = tempfile::tempdir().unwrap();
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap();
+    for command in ["rescue", "audit --node 127.0.0.1:1"] {
+        let line = format!("{command} --listen {address} --wait 5ms");
+        let (error, hint) = refusal(&run(place.path(), line).await, 69);
+        assert!(error.starts_with(&format!("cannot listen on {address}: ")), "{command}: {error}");
+        assert!(hint.contains("--wait"), "{command}: {hint}");
     }
 }
 

@@ -4,11 +4,13 @@
 //! - `diff`: one service missing, equal counts, a lag.
 //! - `upgrade`: five histories, told by scripted nodes, and real nodes.
 //! - `compensate`: beats on the wire.
+//! - `plan`: predicted moves and those that happen.
 //! - `command`: exit codes and words of the commands.
 
 mod command;
 mod compensate;
 mod deployment;
 mod diff;
+mod plan;
 mod snapshot;
 mod upgrade;

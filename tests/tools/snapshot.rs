@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use facos::client::http::{Connection, Request, address_of};
 use facos::snapshot::file::{InstancePart, RegisteredBy};
 use facos::snapshot::{Options, Snapshot, Taken, take};
 
@@ -86,6 +87,9 @@ async fn nodes_are_merged_and_each_instance_names_those_that_list_it() {
     assert_eq!(held, [1, 2]);
 }
 
+/// Clients that come and go, each in one service after the other.
+const COMING_AND_GOING: usize = 4;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_instance_stands_at_most_once_while_a_thousand_a_second_come_and_go() {
     let server = Arc::new(server("1.1.4").await);
@@ -93,25 +97,17 @@ async fn each_instance_stands_at_most_once_while_a_thousand_a_second_come_and_go
         register(&server, &format!("serviceName=s{number}&ip=10.1.0.1&port={}", number + 1)).await;
     }
     let (stop, changes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let storm = {
-        let (server, stop, changes) =
-            (Arc::clone(&server), Arc::clone(&stop), Arc::clone(&changes));
-        tokio::spawn(async move {
-            for number in 0.. {
-                if stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                let place = number % 700;
-                let parameters = format!("serviceName=s{place}&ip=10.2.0.1&port=80");
-                register(&server, &parameters).await;
-                call(&server, "DELETE", &format!("instance?{parameters}")).await;
-                changes.fetch_add(2, Ordering::Relaxed);
-            }
+    let storm: Vec<_> = (0..COMING_AND_GOING)
+        .map(|client| {
+            tokio::spawn(come_and_go(server.url(), client, Arc::clone(&stop), Arc::clone(&changes)))
         })
-    };
-    for _ in 0..3 {
+        .collect();
+    let (mut snapshots, began) = (0, Instant::now());
+    // At a thousand a second this is over after three seconds; a busy machine takes longer.
+    while changes.load(Ordering::Relaxed) < 3_000 || snapshots < 3 {
         let before = changes.load(Ordering::Relaxed);
         let Taken { snapshot, .. } = taken(&[server.url()]).await;
+        snapshots += 1;
         assert!(snapshot.complete);
         assert!(changes.load(Ordering::Relaxed) > before, "nothing came and went meanwhile");
         let mut keys = BTreeSet::new();
@@ -123,7 +119,74 @@ async fn each_instance_stands_at_most_once_while_a_thousand_a_second_come_and_go
         assert_eq!(lasting, 600, "what did not move is there");
     }
     stop.store(true, Ordering::Relaxed);
-    storm.await.unwrap();
+    for client in storm {
+        client.await.unwrap();
+    }
+    let rate = changes.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
+    eprintln!("{snapshots} snapshots while {rate:.0} instances a second came and went");
+}
+
+/// Registers and deregisters on one connection, as fast as it is answered.
+async fn come_and_go(url: String, client: usize, stop: Arc<AtomicBool>, changes: Arc<AtomicUsize>) {
+    let mut connection =
+        Connection::open(&address_of(&url).unwrap(), Duration::from_secs(30)).await.unwrap();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let place = number % 700;
+        let instance = format!("serviceName=s{place}&ip=10.2.0.{client}&port=80");
+        for method in ["POST", "DELETE"] {
+            let target = format!("/nacos/v1/ns/instance?{instance}");
+            let answer = connection.exchange(&Request::new(method, target)).await.unwrap();
+            assert_eq!(answer.text(), "ok");
+            changes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The parameter of a target.
+fn parameter(target: &str, name: &str) -> usize {
+    let query = target.split_once('?').unwrap().1;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).unwrap().1.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_that_move_between_pages_stand_once_and_none_is_missed() {
+    const SERVICES: usize = 1_200;
+    // Between the first page and the second one service goes from the front, so that the first of
+    // the second page is missed; from then on one comes to the front with each page, so that each
+    // page begins with the last of the one before.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let pages = Arc::clone(&asked);
+    let moving = Scripted::start(move |target| {
+        if !target.contains("/catalog/services") {
+            return Some((200, page(SERVICES, target)?));
+        }
+        let new = match pages.fetch_add(1, Ordering::Relaxed) {
+            0 => 0,
+            1 => -1,
+            more => i64::try_from(more).unwrap(),
+        };
+        let (number, size) = (parameter(target, "pageNo"), parameter(target, "pageSize"));
+        let first = i64::try_from((number - 1) * size).unwrap() - new;
+        let last = (first + i64::try_from(size).unwrap()).min(SERVICES as i64);
+        let row = |number: i64| {
+            let name = if number < 0 { format!("new{}", -number) } else { format!("s{number}") };
+            format!(r#"{{"name":"{name}","groupName":"g","clusterCount":1,"ipCount":1}}"#)
+        };
+        let rows: Vec<String> = (first..last).map(row).collect();
+        let (list, count) = (rows.join(","), SERVICES as i64 + new);
+        Some((200, format!(r#"{{"serviceList":[{list}],"count":{count}}}"#)))
+    });
+    let Taken { snapshot, .. } = taken(std::slice::from_ref(&moving.url)).await;
+    let names = snapshot.services.iter().map(|service| service.service.clone());
+    let names: Vec<String> = names.filter(|name| name.starts_with('s')).collect();
+    let all: BTreeSet<String> = (0..SERVICES).map(|number| format!("s{number}")).collect();
+    assert_eq!(names.len(), SERVICES, "each once");
+    assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), all);
+    assert!(asked.load(Ordering::Relaxed) > 3, "the pages were walked again for the missing one");
 }
 
 /// A node with so many services of one instance each, which dies after so many questions.
