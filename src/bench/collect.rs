@@ -166,3 +166,29 @@ impl Logs {
         self.files.iter_mut().try_for_each(|(file, _)| file.flush())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_long_a_run_is_it_keeps_as_many_points_and_as_few_stretches() {
+        let minute = 60 * SECOND;
+        for length in [minute, 5 * minute, 60 * minute, 7 * 24 * 60 * minute] {
+            let mut collector = Collector::new(0, length, None);
+            let points = length.div_ceil(collector.stretch);
+            assert!((60..=MAX_POINTS).contains(&points), "{length}: {points}");
+            assert_eq!(collector.stretch % INTERVAL, 0, "a report belongs to one stretch");
+            // Seven stretches of it, of which two may still be added to.
+            let mut interval = Interval::default();
+            for number in 0..7 {
+                interval.start = number * collector.stretch;
+                interval.end = interval.start + INTERVAL;
+                collector.add(&interval).unwrap();
+                assert!(collector.open.len() <= OPEN_STRETCHES);
+            }
+            (0..2 * MAX_EVENTS).for_each(|_| collector.event(length, "a pause".to_owned()));
+            assert_eq!(collector.events.len(), MAX_EVENTS);
+        }
+    }
+}

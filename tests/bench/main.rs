@@ -1,6 +1,7 @@
 //! The load generator against a server whose every delay, error and lapse is known: what is
 //! reported must be what was done.
 mod command;
+mod deploy;
 mod habits;
 mod latency;
 mod results;
