@@ -4,6 +4,7 @@
   needs    programs that must be on the PATH, else the folder is skipped
   install  shell line that fills $CACHE from the registry by the files in $HERE (lock files)
   start    shell line that starts the driver; it gets the driver's arguments appended
+  drill    shell line that starts the client of `facos drill`, where there is one
   [[client]]  one version each: `version` ($VERSION in both lines), `name` as in the table,
            `agent` as the server must see it, `first_beat_s` the earliest and latest
            first beat after registering, s; `updates` false when it neither hears of a changed
@@ -12,6 +13,7 @@
            `lives` (yes or no; then `why`, part of what it says), `beats` (F full, L light; among
            them R register and D deregister in `removed`), `heard` (push or poll). A profile that
            is not named is not tried.
+  [client.drill]  what becomes of the providers in each drill of `facos drill`
 """
 
 import dataclasses
@@ -35,6 +37,7 @@ class Client:
     cache: pathlib.Path
     version: str
     start: str
+    drill: str | None
     facts: dict
 
     def expected(self, kind):
@@ -79,6 +82,7 @@ def ready(only, cache):
                 cache=cache / folder / each["version"],
                 version=each["version"],
                 start=facts["start"],
+                drill=facts.get("drill"),
                 facts=each,
             )
             problem = install(client, facts["install"])
