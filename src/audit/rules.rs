@@ -46,7 +46,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// In a table: how bad it is and what it follows from, with the first name if it is about names.
+    /// In a table: how bad it is, what it follows from, and the first name if it is about names.
     pub fn short(&self) -> String {
         let named = match &self.names[..] {
             [] => String::new(),

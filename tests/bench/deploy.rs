@@ -1,5 +1,5 @@
-//! The manifest under `deploy/`: it is YAML, its numbers agree with each other, and the command line
-//! in it is one that this binary takes.
+//! The manifest under `deploy/`: it is YAML, its numbers agree with each other, and the command
+//! line in it is one that this binary takes.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -249,8 +249,8 @@ async fn beats_behind_each_other_survive_a_server_that_closes_between_them() {
         for instance in &report.instances {
             assert!((1..=6).contains(&instance.beats), "after {after}: {instance:?} {node:?}");
         }
-        // A server that ends a connection with requests unread takes back answers that were on their
-        // way; a beat that goes twice harms nobody.
+        // A server that ends a connection with requests unread takes back answers that were on
+        // their way; a beat that goes twice harms nobody.
         let taken = taken.load(Ordering::Relaxed) as u64;
         assert!((node.beats..=2 * node.beats).contains(&taken), "after {after}: {taken} {node:?}");
     }
