@@ -29,6 +29,7 @@ pub struct ListAnswer {
 #[derive(Debug, Default)]
 pub struct Reader {
     beat: (Vec<u8>, BeatAnswer),
+    success: Vec<u8>,
     lists: Vec<Known>,
     known_bytes: usize,
 }
@@ -44,7 +45,7 @@ struct Known {
 impl Reader {
     /// A reader for lists of so many services.
     pub fn new(services: usize) -> Self {
-        Self { beat: Default::default(), lists: vec![Known::default(); services], known_bytes: 0 }
+        Self { lists: vec![Known::default(); services], ..Self::default() }
     }
 
     /// The answer to a beat; `None` when it is no JSON object of the right types.
@@ -58,13 +59,39 @@ impl Reader {
         Some(self.beat.1)
     }
 
+    /// Whether a response over gRPC says that it went well.
+    pub fn success(&mut self, body: &[u8]) -> bool {
+        if self.success.is_empty() || self.success != body {
+            let Some(Response::<IgnoredAny> { result: 200, .. }) = object(body) else {
+                return false;
+            };
+            self.success.clear();
+            self.success.extend_from_slice(body);
+        }
+        true
+    }
+
     /// The answer to a list of the service with this index; `None` when it is no list.
     pub fn list(&mut self, service: usize, body: &[u8]) -> Option<ListAnswer> {
+        self.known_or(service, body, |body| object(body))
+    }
+
+    /// The same over gRPC, where the list stands in a response; `None` when that has none.
+    pub fn service_info(&mut self, service: usize, body: &[u8]) -> Option<ListAnswer> {
+        self.known_or(service, body, |body| info(body))
+    }
+
+    fn known_or(
+        &mut self,
+        service: usize,
+        body: &[u8],
+        read: fn(&[u8]) -> Option<List>,
+    ) -> Option<ListAnswer> {
         let known = &mut self.lists[service];
         if let Some(ref_time) = known.ref_time_of_equal(body) {
             return Some(ListAnswer { ref_time, ..known.answer });
         }
-        let list: List = object(body)?;
+        let list = read(body)?;
         let answer = ListAnswer {
             hosts: list.hosts.all,
             unhealthy: list.hosts.unhealthy,
@@ -111,6 +138,23 @@ fn moving_field(body: &[u8]) -> std::ops::Range<usize> {
 fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     (first == Some(&b'{')).then(|| serde_json::from_slice(body).ok()).flatten()
+}
+
+/// What a response over gRPC with a list says.
+#[derive(Deserialize)]
+struct Response<T> {
+    #[serde(rename = "resultCode")]
+    result: i64,
+    #[serde(default = "none", rename = "serviceInfo")]
+    info: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+fn info<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    object::<Response<T>>(body).filter(|response| response.result == 200)?.info
 }
 
 #[derive(Deserialize)]
@@ -175,13 +219,19 @@ fn healthy() -> bool {
     true
 }
 
+#[derive(Deserialize)]
+struct Whole {
+    hosts: Vec<ListedHost>,
+}
+
 /// Every host of a list; `None` when it is no list.
 pub fn hosts(body: &[u8]) -> Option<Vec<ListedHost>> {
-    #[derive(Deserialize)]
-    struct Whole {
-        hosts: Vec<ListedHost>,
-    }
     object::<Whole>(body).map(|list| list.hosts)
+}
+
+/// Every host of a list in a response over gRPC; `None` when there is none.
+pub fn service_info_hosts(body: &[u8]) -> Option<Vec<ListedHost>> {
+    info::<Whole>(body).map(|list| list.hosts)
 }
 
 #[cfg(test)]
@@ -237,5 +287,29 @@ mod tests {
         let host = ListedHost { ip: "10.0.0.1".to_owned(), port: 8080, healthy: false };
         assert_eq!(listed, Some(vec![host]));
         assert_eq!(hosts(b"ok"), None);
+    }
+
+    #[test]
+    fn over_grpc_a_list_stands_in_its_response() {
+        let mut reader = Reader::new(1);
+        let body =
+            br#"{"resultCode":200,"errorCode":0,"serviceInfo":{"hosts":[{"ip":"a","port":1}],
+            "lastRefTime":17},"success":true}"#;
+        let answer = ListAnswer { hosts: 1, unhealthy: 0, ref_time: 17 };
+        assert_eq!(reader.service_info(0, body), Some(answer));
+        assert_eq!(reader.service_info(0, body), Some(answer));
+        assert_eq!(service_info_hosts(body).unwrap().len(), 1);
+        for odd in [&br#"{"resultCode":500}"#[..], br#"{"resultCode":200}"#, br#"{"hosts":[]}"#] {
+            assert_eq!(reader.service_info(0, odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn success_is_a_code_of_200() {
+        let mut reader = Reader::new(0);
+        let good = br#"{"resultCode":200,"errorCode":0,"success":true}"#;
+        assert!(reader.success(good) && reader.success(good));
+        assert!(!reader.success(br#"{"resultCode":500,"errorCode":500,"success":false}"#));
+        assert!(!reader.success(b"") && !reader.success(b"ok"));
     }
 }

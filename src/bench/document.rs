@@ -76,7 +76,7 @@ pub struct Setting {
     pub planned_per_s: Option<f64>,
     /// The seed, in hexadecimal.
     pub seed: String,
-    /// HTTP connections.
+    /// Connections.
     pub connections: u64,
     /// The numbers of the machines that took part, from 0.
     pub machines: Vec<u32>,

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::sdk::Sdk;
 use super::workload::Workload;
 
 /// The longest run.
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 3600);
-/// The most HTTP connections.
+/// The most connections.
 pub const MAX_CONNECTIONS: u32 = 50_000;
 /// The highest planned rate, in requests per second.
 pub const MAX_RATE: f64 = 1_000_000.0;
@@ -43,6 +44,7 @@ pub enum LimitError {
 /// Refuses what is beyond the hard limits.
 pub fn check(
     workload: &Workload,
+    sdk: &Sdk,
     duration: Duration,
     connections: u32,
     workers: u32,
@@ -59,7 +61,7 @@ pub fn check(
             return Err(too_much(what, value.to_string(), format!("1 to {limit}")));
         }
     }
-    match workload.planned_rate(duration) {
+    match workload.planned_rate(sdk, duration) {
         Some(rate) if rate > MAX_RATE => {
             Err(too_much("the planned rate", format!("{rate:.0}/s"), format!("{MAX_RATE:.0}/s")))
         }
@@ -87,8 +89,9 @@ mod tests {
     #[test]
     fn each_limit_is_told_with_its_value() {
         let steady = preset("steady").unwrap();
+        let java = Sdk::named("java-1.2.1").unwrap();
         let told = |duration: u64, connections, workers| {
-            check(&steady, Duration::from_secs(duration), connections, workers)
+            check(&steady, java, Duration::from_secs(duration), connections, workers)
                 .err()
                 .map(|error| error.to_string())
         };
@@ -102,7 +105,7 @@ mod tests {
         let mut fast = preset("beat-only").unwrap();
         fast.streams[0].pacing =
             super::super::pacer::Pacing::Constant { rate: super::super::units::Rate(2e6) };
-        let refused = check(&fast, Duration::from_secs(1), 1, 1).unwrap_err().to_string();
+        let refused = check(&fast, java, Duration::from_secs(1), 1, 1).unwrap_err().to_string();
         assert_eq!(refused, "the planned rate is 2000000/s, and the limit is 1000000/s");
     }
 

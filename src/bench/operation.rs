@@ -2,26 +2,39 @@
 use serde::{Deserialize, Serialize};
 
 /// How many operations there are.
-pub const OPERATIONS: usize = 4;
+pub const OPERATIONS: usize = 7;
 
 /// One kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
-    /// `POST /nacos/v1/ns/instance`.
+    /// `POST /nacos/v1/ns/instance`, or an `InstanceRequest`.
     Register,
-    /// `DELETE /nacos/v1/ns/instance`.
+    /// `DELETE /nacos/v1/ns/instance`, or an `InstanceRequest`.
     Deregister,
-    /// `PUT /nacos/v1/ns/instance/beat`.
+    /// `PUT /nacos/v1/ns/instance/beat`; no client of 2.x sends it.
     Beat,
-    /// `GET /nacos/v1/ns/instance/list`.
+    /// `GET /nacos/v1/ns/instance/list`, or a `ServiceQueryRequest`.
     List,
+    /// A `SubscribeServiceRequest`.
+    Subscribe,
+    /// A `HealthCheckRequest`: a client of 2.x was idle for 5 s.
+    HealthCheck,
+    /// A connection of 2.x, up to the answer of its `ServerCheckRequest`.
+    Connect,
 }
 
 impl Operation {
     /// Every operation, in the order of reports.
-    pub const ALL: [Operation; OPERATIONS] =
-        [Operation::Register, Operation::Deregister, Operation::Beat, Operation::List];
+    pub const ALL: [Operation; OPERATIONS] = [
+        Operation::Register,
+        Operation::Deregister,
+        Operation::Beat,
+        Operation::List,
+        Operation::Subscribe,
+        Operation::HealthCheck,
+        Operation::Connect,
+    ];
 
     /// The name in reports, thresholds and file names.
     pub fn name(self) -> &'static str {
@@ -30,6 +43,9 @@ impl Operation {
             Self::Deregister => "deregister",
             Self::Beat => "beat",
             Self::List => "list",
+            Self::Subscribe => "subscribe",
+            Self::HealthCheck => "health-check",
+            Self::Connect => "connect",
         }
     }
 

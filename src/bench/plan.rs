@@ -134,7 +134,7 @@ fn setting(options: &Options, measured: &Measured) -> Setting {
         instances: u64::from(workload.instances),
         subscribers: u64::from(workload.subscribers),
         pacing: if workload.is_closed() { "closed" } else { "open" }.to_owned(),
-        planned_per_s: workload.planned_rate(options.duration),
+        planned_per_s: workload.planned_rate(options.sdk, options.duration),
         seed: format!("{:x}", options.seed),
         connections: u64::from(options.connections),
         machines: vec![options.machine.0],

@@ -4,7 +4,7 @@
 //! happens to a service and can say what a list of it must hold.
 use std::net::Ipv4Addr;
 
-use super::request::ServiceNames;
+use super::template::ServiceNames;
 use super::units::Nanos;
 use super::workload::{Arrive, Workload};
 
@@ -34,6 +34,8 @@ pub struct Client {
     pub number: u32,
     /// The port for pushes, 0 for none.
     pub udp: u16,
+    /// The worker's connection on which a client of 2.x sits.
+    pub seat: u16,
     /// How often the request at hand was tried.
     pub attempt: u8,
     /// Whether the server knows the instance, as far as its answers say.
@@ -111,6 +113,7 @@ pub struct Population {
     pub clients: Vec<Client>,
     /// How many of the clients, from the front, are instances that streams may use.
     pub instances: usize,
+    part: Part,
 }
 
 impl Population {
@@ -148,7 +151,14 @@ impl Population {
         for client in &mut clients {
             client.light = workload.light_from_start;
         }
-        Self { services, clients, instances }
+        Self { services, clients, instances, part }
+    }
+
+    /// The index of the service with this name, without its group.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        let number: u32 = name.rsplit_once('.')?.1.parse().ok()?;
+        let index = (number / self.part.machines / self.part.workers) as usize;
+        (self.services.get(index)?.names.json_name == name).then_some(index)
     }
 }
 
@@ -174,6 +184,7 @@ fn client(role: Role, service: usize, number: u32) -> Client {
         service: service as u32,
         number,
         udp: 0,
+        seat: 0,
         attempt: 0,
         accepted: false,
         touched: false,
@@ -219,7 +230,8 @@ mod tests {
             for worker in 0..3 {
                 let part = Part { machine, machines: 2, worker, workers: 3 };
                 let population = Population::new(&workload(), part, 1);
-                for service in &population.services {
+                for (index, service) in population.services.iter().enumerate() {
+                    assert_eq!(population.index_of(&service.names.json_name), Some(index));
                     assert!(names.insert(service.names.plain.clone()), "{service:?}");
                 }
                 for client in &population.clients {

@@ -15,7 +15,7 @@ use super::process::{self, Sample};
 use super::record::{FAILURES, Interval};
 use super::request::Ends;
 use super::sdk::Sdk;
-use super::target::{Target, own_address};
+use super::target::{Target, TargetError, own_address};
 use super::units::{Nanos, nanos};
 use super::worker::{Clock, Command, Done, Report, Shared, Worker};
 use super::workload::Workload;
@@ -36,7 +36,7 @@ pub struct Options {
     pub sdk: &'static Sdk,
     /// What everything random follows from.
     pub seed: u64,
-    /// HTTP connections over all workers.
+    /// Connections over all workers.
     pub connections: u32,
     /// Threads; fewer are used when there are fewer services.
     pub workers: u32,
@@ -80,6 +80,19 @@ pub enum RunError {
         /// How many take part.
         machines: u32,
     },
+    /// Two clients of a service would share a connection of 2.x.
+    #[error("{given} connections on {workers} workers are too few: each service needs {needed}")]
+    TooFewConnections {
+        /// What was asked for.
+        given: u32,
+        /// How many threads there are.
+        workers: u32,
+        /// Connections that are needed over all workers.
+        needed: u32,
+    },
+    /// The server's address has no port for gRPC.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// A worker has ended without a word.
     #[error("a worker has failed: {0}")]
     Worker(String),
@@ -150,9 +163,17 @@ impl Session {
             return Err(RunError::NoServices { machine, machines });
         }
         let count = options.workers.min(services).min(options.connections).max(1);
+        let target = match options.sdk.grpc() {
+            None => options.target.address,
+            Some(_) => {
+                options.check_seats(count)?;
+                options.target.grpc_address()?
+            }
+        };
         let shared = Arc::new(Shared {
             clock: Clock(Instant::now()),
-            target: options.target.address,
+            target,
+            authority: target.to_string(),
             timeout: nanos(options.timeout),
             stop: AtomicBool::new(false),
         });
@@ -184,14 +205,15 @@ impl Session {
         let options = &self.options;
         let client_ip = own_address(options.target.address)?;
         let ends = Ends { host: options.target.host.clone(), client_ip };
-        let load = Load::new(workload, options.sdk, &ends, part, options.seed);
         let own = options.connections / part.workers
             + u32::from(part.worker < options.connections % part.workers);
+        let own = own as usize;
+        let load = Load::new(workload, options.sdk, &ends, part, options.seed, own);
         let (commands, told) = channel();
         let (spare, spares) = channel();
         let number = part.worker as usize;
         let shared = Arc::clone(&self.shared);
-        let worker = Worker::new(number, shared, load, own as usize, reports.clone(), spares)?;
+        let worker = Worker::new(number, shared, load, own, reports.clone(), spares)?;
         let thread = std::thread::Builder::new()
             .name(format!("bench-{number}"))
             .spawn(move || worker.run(&told))?;
@@ -389,6 +411,15 @@ impl Session {
 }
 
 impl Options {
+    /// Refuses connections of 2.x on which two clients of a service would meet.
+    fn check_seats(&self, workers: u32) -> Result<(), RunError> {
+        let needed = self.workload.seats().saturating_mul(workers);
+        if self.connections >= needed {
+            return Ok(());
+        }
+        Err(RunError::TooFewConnections { given: self.connections, workers, needed })
+    }
+
     /// The workload with the streams' pace of this machine alone.
     fn share_of_workload(&self) -> Workload {
         let mut workload = self.workload.clone();

@@ -4,10 +4,14 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
 use super::answer;
+use crate::client::grpc::{Link, Reply, SessionTime};
 use crate::client::http;
+use crate::wire::grpc::Payload;
 
 /// How long the server may take to answer before anything is sent in earnest.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How far above the port of HTTP that of gRPC is.
+const GRPC_PORT_OFFSET: u16 = 1000;
 
 /// Why there is nothing to load.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,17 @@ pub enum TargetError {
         host: String,
         /// Why.
         error: String,
+    },
+    /// The port of gRPC is 1000 above, and there is none.
+    #[error("{0} leaves no port for gRPC, which is 1000 above")]
+    NoGrpcPort(String),
+    /// Nobody speaks gRPC there as servers of 2.x do.
+    #[error("{address} does not answer as a Nacos 2.x server over gRPC: {found}")]
+    NotGrpc {
+        /// The address.
+        address: SocketAddr,
+        /// What came of asking.
+        found: String,
     },
     /// Something answers, but not as a Nacos naming server.
     #[error("{host} does not answer as a Nacos server: {found}")]
@@ -86,6 +101,38 @@ impl Target {
         }
         let text: String = text.trim().chars().take(80).collect();
         Err(TargetError::NotNacos { host, found: format!("status {}, {text:?}", response.status) })
+    }
+
+    /// Where clients of 2.x connect to.
+    ///
+    /// # Errors
+    /// The port has none 1000 above it.
+    pub fn grpc_address(&self) -> Result<SocketAddr, TargetError> {
+        let port = self.address.port().checked_add(GRPC_PORT_OFFSET);
+        let port = port.ok_or_else(|| TargetError::NoGrpcPort(self.host.clone()))?;
+        Ok(SocketAddr::new(self.address.ip(), port))
+    }
+
+    /// Asks what every client of 2.x asks first.
+    pub async fn probe_grpc(&self) -> Result<(), TargetError> {
+        let address = self.grpc_address()?;
+        let wrong = |found: String| TargetError::NotGrpc { address, found };
+        let opening = Link::open(address, None, Vec::new(), SessionTime::default());
+        let link = tokio::time::timeout(PROBE_TIMEOUT, opening).await;
+        let link = link.map_err(|_| wrong("no answer".to_owned()))?;
+        let link = link.map_err(|error| wrong(error.to_string()))?;
+        let check = Payload {
+            kind: "ServerCheckRequest".to_owned(),
+            body: br#"{"headers":{},"module":"internal"}"#.as_slice().into(),
+            ..Payload::default()
+        };
+        let reply = link.call("/Request/request", check.encode(), PROBE_TIMEOUT).await;
+        link.close().await;
+        match reply {
+            Reply::Message(payload) if payload.kind == "ServerCheckResponse" => Ok(()),
+            Reply::Message(payload) => Err(wrong(format!("{} {}", payload.kind, payload.text()))),
+            Reply::Failed(status) => Err(wrong(format!("{} {}", status.code, status.message))),
+        }
     }
 }
 

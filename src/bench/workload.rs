@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::operation::Operation;
 use super::pacer::Pacing;
+use super::sdk::Sdk;
 use super::units::duration_text;
 
 /// The presets by name, in the order of the help.
@@ -154,6 +155,14 @@ pub enum WorkloadError {
     /// The parts contradict each other.
     #[error("the workload cannot be run: {0}")]
     Impossible(String),
+    /// Beats are asked of an agent that keeps its instances by its connection.
+    #[error("{workload} beats, and {agent} does not: a connection keeps its instances")]
+    NoBeats {
+        /// The workload's name.
+        workload: String,
+        /// The agent.
+        agent: &'static str,
+    },
 }
 
 /// The names of the presets with their one line for people.
@@ -187,7 +196,9 @@ impl Workload {
     /// Refuses what cannot be run, before anything is sent.
     pub fn check(&self) -> Result<(), WorkloadError> {
         let wrong = |what: &str| Err(WorkloadError::Impossible(what.to_owned()));
-        let deregisters = |stream: &Stream| stream.operation == Operation::Deregister;
+        let beats_lists_or_registers = |stream: &Stream| {
+            matches!(stream.operation, Operation::Beat | Operation::List | Operation::Register)
+        };
         let periods =
             [self.beat_interval, self.poll_interval, self.churn_interval, self.edit_interval];
         if self.services == 0 {
@@ -202,7 +213,7 @@ impl Workload {
         if self.churners > 0 && self.churn_interval >= UNHEALTHY_AFTER {
             return wrong("`churn_interval` is 15s or more: churners do not beat and would expire");
         }
-        if self.streams.iter().any(deregisters) {
+        if !self.streams.iter().all(beats_lists_or_registers) {
             return wrong("a stream may beat, list or register; churners deregister");
         }
         if self.instances == 0 && self.streams.iter().any(|s| s.operation != Operation::List) {
@@ -216,6 +227,23 @@ impl Workload {
             return wrong("nothing would be sent: no `[[stream]]`, no beating, no subscribers");
         }
         Ok(())
+    }
+
+    /// Refuses what this agent cannot do.
+    pub fn check_agent(&self, sdk: &Sdk) -> Result<(), WorkloadError> {
+        let beats = |stream: &Stream| stream.operation == Operation::Beat;
+        if sdk.grpc().is_some() && (self.light_from_start || self.streams.iter().any(beats)) {
+            let workload = self.name.clone();
+            return Err(WorkloadError::NoBeats { workload, agent: sdk.name });
+        }
+        Ok(())
+    }
+
+    /// How many connections of 2.x a worker needs, so that no two clients of a service share one.
+    pub fn seats(&self) -> u32 {
+        let of_each = |clients: u32| clients.div_ceil(self.services.max(1));
+        let registering = self.instances + of_each(self.churners) + of_each(self.editors);
+        registering.max(of_each(self.subscribers)).max(1)
     }
 
     /// All clients: instances, subscribers, churners and editors.
@@ -235,17 +263,20 @@ impl Workload {
         self.streams.iter().any(|stream| stream.pacing == Pacing::Closed)
     }
 
-    /// The requests per second that are planned at most; none when a stream is closed.
-    pub fn planned_rate(&self, length: Duration) -> Option<f64> {
+    /// The requests per second that are planned at most; none when a stream is closed. What idle
+    /// connections of 2.x say is left out.
+    pub fn planned_rate(&self, sdk: &Sdk, length: Duration) -> Option<f64> {
         let streams: Option<f64> =
             self.streams.iter().map(|stream| stream.pacing.peak(length)).sum();
         let per_second = |count: f64, period: Duration| count / period.as_secs_f64();
-        let beating = f64::from(u8::from(self.beating));
+        let beating = f64::from(u8::from(self.beating && sdk.grpc().is_none()));
+        let polls = sdk.grpc().map_or(Some(1), |agent| agent.poll_every);
+        let polls = polls.map_or(0.0, |periods| 1.0 / f64::from(periods));
         let instances = f64::from(self.services) * f64::from(self.instances);
         streams.map(|streams| {
             streams
                 + beating * per_second(instances, self.beat_interval)
-                + per_second(f64::from(self.subscribers), self.poll_interval)
+                + polls * per_second(f64::from(self.subscribers), self.poll_interval)
                 + per_second(f64::from(self.churners), self.churn_interval)
                 + per_second(f64::from(self.editors), self.edit_interval)
         })
@@ -305,7 +336,8 @@ mod tests {
         "#;
         let workload = parse(text).unwrap();
         assert_eq!(workload.streams[0].pacing, Pacing::Poisson { rate: Rate(2000.0) });
-        assert_eq!(workload.planned_rate(Duration::from_secs(10)), Some(2009.0));
+        let sdk = Sdk::named("java-1.2.1").unwrap();
+        assert_eq!(workload.planned_rate(sdk, Duration::from_secs(10)), Some(2009.0));
         assert!(!workload.is_closed());
     }
 

@@ -92,9 +92,48 @@ fn each_bad_input_is_one_line_and_a_hint() {
         (format!("agent {here} --index 2 --machines 2"), 2, "machine 2 of 2", "numbered from 0"),
         ("merge no-such.json".to_owned(), 2, "cannot read no-such.json", "facos bench -o json"),
     ];
+    refused(&cases);
+}
+
+#[test]
+fn what_clients_of_2x_cannot_do_is_one_line_and_a_hint() {
+    let server = Scripted::start(|_| USUAL);
+    let here = "--target 127.0.0.1:1";
+    refused(&[
+        (
+            format!("{here} --agent java-2.0.2 --preset beat-only"),
+            2,
+            "beat-only beats, and java-2.0.2 does not",
+            "register-storm",
+        ),
+        (
+            format!("{here} --agent java-2.0.2 --keep"),
+            2,
+            "what java-2.0.2 registers leaves with it",
+            "--agent of 1.x",
+        ),
+        (
+            format!("--target {} --agent go-2", server.url),
+            69,
+            "does not answer as a Nacos 2.x server over gRPC: cannot connect",
+            "--agent of 1.x",
+        ),
+        (
+            "--target 127.0.0.1:65000 --agent go-2".to_owned(),
+            2,
+            "leaves no port for gRPC",
+            "below 64536",
+        ),
+    ]);
+}
+
+/// Arguments, exit code, and what the error and its hint must say.
+type Case = (String, i32, &'static str, &'static str);
+
+fn refused(cases: &[Case]) {
     for (arguments, code, error, hint) in cases {
-        let (exit, stdout, stderr) = facos(&arguments);
-        assert_eq!((exit, stdout.as_str()), (code, ""), "{arguments}: {stderr}");
+        let (exit, stdout, stderr) = facos(arguments);
+        assert_eq!((exit, stdout.as_str()), (*code, ""), "{arguments}: {stderr}");
         let lines: Vec<&str> = stderr.lines().collect();
         assert_eq!(lines.len(), 2, "{arguments}: {stderr}");
         assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{stderr}");

@@ -2,10 +2,12 @@
 //! reported must be what was done.
 mod command;
 mod deploy;
+mod grpc;
 mod habits;
 mod latency;
 mod results;
 mod scripted;
+mod scripted_grpc;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

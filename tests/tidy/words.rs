@@ -5,8 +5,8 @@ use crate::source::Source;
 
 /// Where versions of clients are known: what an agent says, the switches that Nacos keeps of the
 /// oldest clients it pushes to, and the SDKs that the load generator imitates.
-const CLIENT_VERSIONS: [&str; 3] =
-    ["src/model/agent.rs", "src/model/switches.rs", "src/bench/sdk.rs"];
+const CLIENT_VERSIONS: [&str; 4] =
+    ["src/model/agent.rs", "src/model/switches.rs", "src/bench/sdk.rs", "src/bench/grpc/agents.rs"];
 
 /// `.unwrap()` says nothing when it fails; `expect` gives the reason why it can not.
 pub fn no_unwrap(source: &Source) -> Vec<String> {

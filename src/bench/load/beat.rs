@@ -13,6 +13,7 @@ impl Load {
     pub(super) fn timer_job(&mut self, index: u32, due: Nanos) -> Job {
         let client = &mut self.population.clients[index as usize];
         let operation = match client.role {
+            Role::Subscriber if client.registering => Operation::Subscribe,
             Role::Subscriber => Operation::List,
             Role::Churner if client.accepted => Operation::Deregister,
             Role::Churner => Operation::Register,
@@ -41,12 +42,18 @@ impl Load {
             counts.expected += u64::from(subscribers);
             self.pushes.accepted(service, change, now);
         }
+        if self.http().is_none() && !good {
+            self.redo_failed(job, now);
+        }
         if job.origin != Origin::Timer {
             return;
         }
-        let at_once = self.workload.beat_at_once || self.sdk.beats_at_once;
+        let beats_at_once =
+            self.http().map(|http| self.workload.beat_at_once || http.beats_at_once);
         match role {
-            Role::Beater if good && at_once => self.schedule(job, now),
+            // Its connection keeps it.
+            Role::Beater if beats_at_once.is_none() => {}
+            Role::Beater if good && beats_at_once == Some(true) => self.schedule(job, now),
             // A Java client beats on after a failed registration; its beat registers.
             Role::Beater => self.schedule(job, now + nanos(self.workload.beat_interval)),
             Role::Churner => self.schedule(job, now + nanos(self.workload.churn_interval)),
@@ -74,7 +81,7 @@ impl Load {
     /// A beat was answered as beats are.
     pub(super) fn beaten(&mut self, job: &Job, answer: BeatAnswer, now: Nanos) {
         self.count_beat(job);
-        let sdk = self.sdk;
+        let Some(sdk) = self.http() else { return };
         let unknown = answer.code == Some(UNKNOWN_INSTANCE);
         if unknown {
             if self.forget(job) {
@@ -106,7 +113,7 @@ impl Load {
     /// A beat failed: tried again at once while the SDK does so, then a period later.
     pub(super) fn beat_failed(&mut self, job: &Job, failure: Failure, now: Nanos) {
         self.count_beat(job);
-        let sdk = self.sdk;
+        let Some(sdk) = self.http() else { return };
         let period = nanos(self.workload.beat_interval);
         let Some(client) = self.client(job) else { return };
         if failure == Failure::Answer && sdk.odd_answer_ends_beats && job.origin == Origin::Timer {

@@ -2,11 +2,11 @@
 //! back instance by instance at the end.
 use std::collections::HashMap;
 
-use super::super::answer::{self, ListAnswer};
+use super::super::answer::{ListAnswer, ListedHost};
 use super::super::operation::Operation;
 use super::super::population::{Client, Role};
 use super::super::record::{Failure, Times};
-use super::super::units::{Nanos, SECOND, nanos};
+use super::super::units::{Nanos, SECOND};
 use super::{Job, Load, Origin, QUEUE_TRIES, SETTLE};
 
 /// How long ago a stream must have kept an instance alive for the end to expect it.
@@ -21,7 +21,8 @@ impl Load {
         list: ListAnswer,
         times: Times,
     ) -> Result<(), Failure> {
-        let kept = self.workload.keeps_instances();
+        // A connection keeps what was registered on it.
+        let kept = self.seats.is_some() || self.workload.keeps_instances();
         let service = &mut self.population.services[index];
         self.tallies.unhealthy_lists += u64::from(list.unhealthy > 0);
         if list.ref_time > service.ref_time {
@@ -46,8 +47,8 @@ impl Load {
 
     /// A list was answered: a subscriber asks again a period later.
     pub(super) fn listed(&mut self, job: &Job, now: Nanos) {
-        if job.origin == Origin::Timer {
-            self.schedule(job, now + nanos(self.workload.poll_interval));
+        if let (Origin::Timer, Some(poll)) = (job.origin, self.poll_interval()) {
+            self.schedule(job, now + poll);
         }
     }
 
@@ -65,14 +66,19 @@ impl Load {
 
     /// Compares a service with what its clients expect. What is missing at first is looked for
     /// again, since some servers list a change late.
-    pub(super) fn read_back(&mut self, job: &Job, body: &[u8], now: Nanos) -> Result<(), Failure> {
-        let listed = answer::hosts(body).ok_or(Failure::Answer)?;
+    pub(super) fn read_back(
+        &mut self,
+        job: &Job,
+        listed: Vec<ListedHost>,
+        now: Nanos,
+    ) -> Result<(), Failure> {
         let listed: HashMap<(String, u16), bool> =
             listed.into_iter().map(|host| ((host.ip, host.port), host.healthy)).collect();
         let (mut expected, mut lost, mut unhealthy) = (0, 0, 0);
         for index in &self.by_service[job.service as usize] {
             let client = &self.population.clients[*index as usize];
-            if !must_be_listed(client, now) {
+            let kept_for = if self.seats.is_some() { Nanos::MAX } else { KEPT_FOR };
+            if !must_be_listed(client, kept_for, now) {
                 continue;
             }
             expected += 1;
@@ -97,12 +103,12 @@ impl Load {
 
 /// Whether a client has done everything that keeps an instance alive. One that no longer beats,
 /// because an odd answer ended its beats, is alive all the same: that it is gone is what counts.
-fn must_be_listed(client: &Client, now: Nanos) -> bool {
+fn must_be_listed(client: &Client, kept_for: Nanos, now: Nanos) -> bool {
     match client.role {
         // A client that was never let in has not been lost.
         Role::Beater => client.touched && client.accepted_at > 0,
         Role::Editor => client.accepted,
-        Role::Kept => client.accepted && client.accepted_at.saturating_add(KEPT_FOR) > now,
+        Role::Kept => client.accepted && client.accepted_at.saturating_add(kept_for) > now,
         Role::Churner | Role::Subscriber => false,
     }
 }

@@ -2,13 +2,16 @@
 //! random numbers, whose seed is given: time is an argument, sockets are the worker's affair.
 //!
 //! - `beat`: registrations, beats and departures as the chosen SDK makes them.
+//! - `calls`, `seats`: the same over gRPC, and on which connection.
 //! - `list`: lists during the run, and every service read back at its end.
 //! - `push`: which change a datagram shows.
 //! - `schedule`: which request is next.
 mod beat;
+mod calls;
 mod list;
 mod push;
 mod schedule;
+mod seats;
 mod tallies;
 #[cfg(test)]
 mod tests;
@@ -17,13 +20,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::answer::Reader;
+use super::answer::{self, Reader};
+use super::grpc::Calls;
 use super::operation::Operation;
 use super::pacer::Share;
 use super::population::{Client, Part, Population, Role};
 use super::record::{Failure, Interval, Times};
-use super::request::{Ends, Requests, Subject};
-use super::sdk::Sdk;
+use super::request::{Ends, Requests};
+use super::sdk::{Http, Sdk, Speaks};
 use super::units::{Nanos, SECOND};
 use super::workload::{Arrive, Workload};
 use crate::client::fast::BeatAnswer;
@@ -72,6 +76,26 @@ enum Origin {
     Stream,
     /// The queue of a stage, and how often it was tried before.
     Queue(u8),
+    /// A new connection, for what an earlier one held.
+    Redo,
+    /// A connection itself.
+    Session,
+}
+
+/// What a server answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// A status and a body.
+    Http(u16, &'a [u8]),
+    /// The class of a message and its JSON.
+    Grpc(&'a str, &'a [u8]),
+}
+
+/// The requests of the SDK.
+#[derive(Debug)]
+enum Forms {
+    Http(Requests),
+    Grpc(Calls),
 }
 
 /// What a worker does next.
@@ -102,7 +126,9 @@ pub struct Load {
     pub population: Population,
     sdk: &'static Sdk,
     workload: Arc<Workload>,
-    requests: Requests,
+    forms: Forms,
+    seats: Option<seats::Seats>,
+    redo: BinaryHeap<Reverse<(Nanos, u32)>>,
     share: Share,
     seed: u64,
     rng: Rng,
@@ -121,21 +147,31 @@ pub struct Load {
 }
 
 impl Load {
-    /// The load of one worker.
+    /// The load of one worker with so many connections.
     pub fn new(
         workload: &Arc<Workload>,
         sdk: &'static Sdk,
         ends: &Ends,
         part: Part,
         seed: u64,
+        connections: usize,
     ) -> Self {
-        let population = Population::new(workload, part, seed);
+        let mut population = Population::new(workload, part, seed);
         let services = population.services.len();
+        let (forms, seats) = match &sdk.speaks {
+            Speaks::Http(http) => (Forms::Http(Requests::new(http, ends, workload)), None),
+            Speaks::Grpc(agent) => {
+                let seats = seats::Seats::new(&mut population, workload, connections);
+                (Forms::Grpc(Calls::new(agent, ends, workload)), Some(seats))
+            }
+        };
         Self {
             interval: Box::default(),
             tallies: Tallies::default(),
             sdk,
-            requests: Requests::new(sdk, ends, workload),
+            forms,
+            seats,
+            redo: BinaryHeap::new(),
             share: Share { index: part.worker, of: part.workers },
             seed,
             rng: Rng::with_seed(seed ^ (u64::from(part.worker) << 16 | u64::from(part.machine))),
@@ -213,27 +249,28 @@ impl Load {
 
     /// Writes a request into `out`.
     pub fn write(&self, job: &Job, out: &mut Vec<u8>, scratch: &mut Vec<u8>) {
-        let names = &self.population.services[job.service as usize].names;
-        let subject = match job.client {
-            Some(client) => {
-                let client = &self.population.clients[client as usize];
-                let (ip, port) = client.address();
-                let change = if client.role == Role::Editor { client.change } else { 0 };
-                Subject { names, ip, port, udp: client.udp, change }
+        let mut subject = self.nobody(job);
+        if let Some(client) = job.client {
+            let client = &self.population.clients[client as usize];
+            (subject.ip, subject.port) = client.address();
+            subject.change = if client.role == Role::Editor { client.change } else { 0 };
+            subject.udp = client.udp;
+        }
+        let operation = job.operation;
+        match &self.forms {
+            Forms::Http(requests) => requests.write(operation, job.light, &subject, out, scratch),
+            Forms::Grpc(calls) => {
+                calls.write(operation, job.origin == Origin::Redo, &subject, out, scratch);
             }
-            None => {
-                Subject { names, ip: std::net::Ipv4Addr::LOCALHOST, port: 0, udp: 0, change: 0 }
-            }
-        };
-        self.requests.write(job.operation, job.light, &subject, out, scratch);
+        }
     }
 
-    /// Takes an answer: a status with a body, or why there is none. Returns how it was judged.
+    /// Takes an answer, or why there is none. Returns how it was judged.
     pub fn answered(
         &mut self,
         job: &Job,
         times: Times,
-        answer: Result<(u16, &[u8]), Failure>,
+        answer: Result<Said<'_>, Failure>,
     ) -> Result<(), Failure> {
         let judged = self.judge(job, times, answer);
         let outcome = judged.as_ref().map_or_else(|failure| Err(*failure), |_| Ok(()));
@@ -255,7 +292,8 @@ impl Load {
             (Operation::Beat, Ok(Good::Beat(answer))) => self.beaten(job, answer, times.answered),
             (Operation::Beat, Err(failure)) => self.beat_failed(job, failure, times.answered),
             (Operation::List, _) => self.listed(job, times.answered),
-            (Operation::Beat, Ok(_)) => {}
+            (Operation::Subscribe, _) => self.subscribed(job, outcome.is_ok(), times.answered),
+            (Operation::Beat, Ok(_)) | (Operation::HealthCheck | Operation::Connect, _) => {}
         }
         outcome
     }
@@ -265,9 +303,12 @@ impl Load {
         &mut self,
         job: &Job,
         times: Times,
-        answer: Result<(u16, &[u8]), Failure>,
+        answer: Result<Said<'_>, Failure>,
     ) -> Result<Good, Failure> {
-        let (status, body) = answer?;
+        let (status, body) = match answer? {
+            Said::Http(status, body) => (status, body),
+            Said::Grpc(kind, body) => return self.judge_call(job, times, kind, body),
+        };
         if status != 200 {
             return Err(Failure::Status(status));
         }
@@ -278,12 +319,17 @@ impl Load {
             }
             Operation::Beat => self.reader.beat(body).map(Good::Beat).ok_or(Failure::Answer),
             Operation::List if self.stage == Stage::ReadBack => {
-                self.read_back(job, body, times.answered).map(|()| Good::Done)
+                let listed = answer::hosts(body).ok_or(Failure::Answer)?;
+                self.read_back(job, listed, times.answered).map(|()| Good::Done)
             }
             Operation::List => {
                 let service = job.service as usize;
                 let list = self.reader.list(service, body).ok_or(Failure::Answer)?;
                 self.check_list(service, list, times).map(|()| Good::Done)
+            }
+            // These have no form in HTTP.
+            Operation::Subscribe | Operation::HealthCheck | Operation::Connect => {
+                Err(Failure::Answer)
             }
         }
     }
@@ -291,11 +337,13 @@ impl Load {
     fn queue_setup(&mut self) {
         let before = self.workload.arrive == Arrive::Before;
         let pushes = self.workload.editors > 0;
+        let grpc = self.seats.is_some();
         for (index, client) in self.population.clients.iter().enumerate().rev() {
             let operation = match client.role {
                 Role::Beater | Role::Kept if before => Operation::Register,
                 Role::Editor => Operation::Register,
-                Role::Subscriber if pushes => Operation::List,
+                Role::Subscriber if grpc && (before || pushes) => Operation::Subscribe,
+                Role::Subscriber if !grpc && pushes => Operation::List,
                 _ => continue,
             };
             self.queue.push((operation, index as u32, 0));
@@ -304,13 +352,16 @@ impl Load {
 
     fn queue_cleanup(&mut self) {
         for (index, client) in self.population.clients.iter().enumerate() {
-            if client.touched {
+            if client.touched && client.role != Role::Subscriber {
                 self.queue.push((Operation::Deregister, index as u32, 0));
             }
         }
     }
 
     fn next_queued(&mut self, now: Nanos) -> Next {
+        if let Some(job) = self.next_redo(now) {
+            return Next::Send(job);
+        }
         let Some((operation, index, tries)) = self.queue.pop() else { return Next::Nothing };
         let origin = Origin::Queue(tries);
         let job = if self.stage == Stage::ReadBack {
@@ -342,9 +393,34 @@ impl Load {
         self.abandoned = true;
     }
 
+    /// When connections are made that are not there yet; `None` when nobody needs them.
+    pub fn connects_at(&self) -> Option<Nanos> {
+        let at_once = self.workload.arrive == Arrive::AtOnce;
+        match self.stage {
+            // Clients that come in the first instant of the measured time bring theirs with them.
+            Stage::Setup => (!at_once).then_some(self.start),
+            Stage::Measure if at_once => Some(self.record_from.max(self.start)),
+            Stage::Measure => Some(self.start),
+            Stage::ReadBack | Stage::Cleanup => None,
+        }
+    }
+
+    /// Whether somebody waits for pushes.
+    pub fn has_subscribers(&self) -> bool {
+        self.population.services.iter().any(|service| service.subscribers > 0)
+    }
+
     /// How many queued requests were given up since the last call.
     pub fn take_given_up(&mut self) -> u64 {
         std::mem::take(&mut self.given_up)
+    }
+
+    /// The forms of an SDK of 1.x, and its habits.
+    fn http(&self) -> Option<&'static Http> {
+        match &self.sdk.speaks {
+            Speaks::Http(http) => Some(http),
+            Speaks::Grpc(_) => None,
+        }
     }
 
     fn client(&mut self, job: &Job) -> Option<&mut Client> {

@@ -74,7 +74,7 @@ impl Load {
         Some(ack)
     }
 
-    fn saw_change(&mut self, index: u32, change: u32, now: Nanos) {
+    pub(super) fn saw_change(&mut self, index: u32, change: u32, now: Nanos) {
         let client = &mut self.population.clients[index as usize];
         let changes = &self.pushes.accepted[client.service as usize];
         let counts = &mut self.interval.push;
@@ -111,17 +111,22 @@ fn unpack(bytes: &[u8], packet: &mut Vec<u8>) -> io::Result<()> {
 
 /// The largest change in a packet, and its ack.
 fn read(packet: &[u8]) -> Option<(Option<u32>, String)> {
-    const NAME: &str = "\"change\":\"";
     let push: Push<'_> = serde_json::from_slice(packet).ok()?;
     let kind = if matches!(push.kind, "dom" | "service") { "push-ack" } else { "unknown-ack" };
     let stamp = match push.ref_time {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let numbers = push.data.match_indices(NAME).filter_map(|(at, _)| {
-        let digits = push.data[at + NAME.len()..].split('"').next()?;
+    let ack = format!(r#"{{"type": "{kind}", "lastRefTime":"{stamp}", "data":""}}"#);
+    Some((largest_change(&push.data), ack))
+}
+
+/// The largest change in a list.
+pub(super) fn largest_change(list: &str) -> Option<u32> {
+    const NAME: &str = "\"change\":\"";
+    let numbers = list.match_indices(NAME).filter_map(|(at, _)| {
+        let digits = list[at + NAME.len()..].split('"').next()?;
         digits.parse().ok()
     });
-    let ack = format!(r#"{{"type": "{kind}", "lastRefTime":"{stamp}", "data":""}}"#);
-    Some((numbers.max(), ack))
+    numbers.max()
 }

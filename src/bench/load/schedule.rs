@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::super::operation::Operation;
 use super::super::pacer::{Pacer, Pacing};
 use super::super::population::Role;
+use super::super::sdk::Http;
 use super::super::units::{Nanos, nanos};
 use super::super::workload::Arrive;
 use super::{Job, Load, Next, Origin};
@@ -12,10 +13,10 @@ use super::{Job, Load, Next, Origin};
 /// A stream and how far it is.
 #[derive(Debug)]
 pub(super) struct Running {
-    operation: Operation,
+    pub(super) operation: Operation,
     pub(super) pacer: Pacer,
     weight: u32,
-    sent: u64,
+    pub(super) sent: u64,
     cursor: usize,
 }
 
@@ -30,19 +31,30 @@ impl Load {
     /// Spreads the clients over their periods.
     pub(super) fn plan_timers(&mut self) {
         let at_once = self.workload.arrive == Arrive::AtOnce;
+        let (grpc, poll) = (self.seats.is_some(), self.poll_interval());
         for (index, client) in self.population.clients.iter_mut().enumerate() {
+            client.attempt = 0;
+            client.registering = !client.accepted
+                && (client.role == Role::Beater || grpc && client.role == Role::Subscriber);
             let period = match client.role {
-                Role::Beater => self.workload.beat_interval,
-                Role::Subscriber => self.workload.poll_interval,
-                Role::Churner => self.workload.churn_interval,
-                Role::Editor => self.workload.edit_interval,
+                Role::Beater if grpc && !client.registering => continue,
+                Role::Beater => nanos(self.workload.beat_interval),
+                Role::Subscriber => match poll {
+                    Some(poll) => poll,
+                    None if client.registering => 0,
+                    None => continue,
+                },
+                Role::Churner => nanos(self.workload.churn_interval),
+                Role::Editor => nanos(self.workload.edit_interval),
                 Role::Kept => continue,
             };
-            client.attempt = 0;
-            client.registering = client.role == Role::Beater && !client.accepted;
-            let spread = !(at_once && matches!(client.role, Role::Beater | Role::Subscriber));
-            let phase = if spread { self.rng.u64(0..nanos(period).max(1)) } else { 0 };
-            self.timers.push(Reverse((self.start + phase, index as u32)));
+            let comes = at_once && matches!(client.role, Role::Beater | Role::Subscriber);
+            let due = if comes {
+                self.record_from.max(self.start)
+            } else {
+                self.start + self.rng.u64(0..period.max(1))
+            };
+            self.timers.push(Reverse((due, index as u32)));
         }
     }
 
@@ -55,8 +67,20 @@ impl Load {
         }
     }
 
-    /// The earliest of all that is due: clients' timers and open streams before closed ones.
+    /// What is due of everything that is planned, and a closed stream when nothing is.
     pub(super) fn next_measured(&mut self, now: Nanos) -> Next {
+        let open = self.next_open(now);
+        match (open, self.next_closed_stream()) {
+            (Next::Send(_), _) | (_, None) => open,
+            (_, Some(index)) => Next::Send(self.stream_job(index, now)),
+        }
+    }
+
+    /// The earliest of all that is due: clients' timers and open streams.
+    pub(super) fn next_open(&mut self, now: Nanos) -> Next {
+        if let Some(job) = self.next_redo(now) {
+            return Next::Send(job);
+        }
         let timer = self.timers.peek().map(|Reverse((due, _))| *due);
         let stream = self.earliest_stream();
         let stream_due = stream.map(|(due, _)| due);
@@ -71,16 +95,18 @@ impl Load {
             }
             _ => {}
         }
-        let closed = self.streams.iter().enumerate().filter(|(_, s)| s.pacer.peek().is_none());
-        let closed = closed.filter(|(_, stream)| stream.is_closed());
-        let least = closed.min_by_key(|(_, stream)| stream.sent / u64::from(stream.weight));
-        if let Some((index, _)) = least {
-            return Next::Send(self.stream_job(index, now));
-        }
-        match timer.into_iter().chain(stream_due).min() {
+        let redo = self.redo.peek().map(|Reverse((due, _))| *due);
+        match timer.into_iter().chain(stream_due).chain(redo).min() {
             Some(due) => Next::At(due),
             None => Next::Nothing,
         }
+    }
+
+    /// The closed stream that is furthest behind its share.
+    pub(super) fn next_closed_stream(&self) -> Option<usize> {
+        let closed = self.streams.iter().enumerate().filter(|(_, stream)| stream.is_closed());
+        let least = closed.min_by_key(|(_, stream)| stream.sent / u64::from(stream.weight));
+        least.map(|(index, _)| index)
     }
 
     fn earliest_stream(&self) -> Option<(Nanos, usize)> {
@@ -92,7 +118,7 @@ impl Load {
             .min()
     }
 
-    fn stream_job(&mut self, index: usize, due: Nanos) -> Job {
+    pub(super) fn stream_job(&mut self, index: usize, due: Nanos) -> Job {
         let stream = &mut self.streams[index];
         let operation = stream.operation;
         let targets = match operation {
@@ -141,7 +167,9 @@ impl Load {
             client.touched = true;
             client.registering = true;
         }
-        let light = operation == Operation::Beat && client.light && self.sdk.knows_light_beats();
+        let light = operation == Operation::Beat
+            && client.light
+            && self.http().is_some_and(Http::knows_light_beats);
         if changes {
             let service = &mut self.population.services[service as usize];
             service.changing += 1;

@@ -10,7 +10,7 @@ fn load(text: &str) -> Load {
     let sdk = Sdk::named("java-1.2.1").unwrap();
     let ends = Ends { host: "h:1".to_owned(), client_ip: Ipv4Addr::LOCALHOST.into() };
     let part = Part { machine: 0, machines: 1, worker: 0, workers: 1 };
-    Load::new(&workload, sdk, &ends, part, 7)
+    Load::new(&workload, sdk, &ends, part, 7, 1)
 }
 
 fn body_of(job: &Job) -> &'static [u8] {
@@ -33,7 +33,7 @@ fn play(load: &mut Load, end: Nanos, service: impl Fn(Nanos) -> Nanos) -> Vec<(J
                 let answered = now + service(now);
                 let times = Times { planned: job.planned, sent: now, answered };
                 // Lists are empty here, which is held against them; it changes no plan.
-                let _ = load.answered(&job, times, Ok((200, body_of(&job))));
+                let _ = load.answered(&job, times, Ok(Said::Http(200, body_of(&job))));
                 all.push((job, times));
                 now = answered;
             }

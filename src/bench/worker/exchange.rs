@@ -3,7 +3,7 @@ use std::io;
 
 use mio::Token;
 
-use super::super::load::Job;
+use super::super::load::{Job, Said};
 use super::super::record::{Failure, Times};
 use super::super::units::Nanos;
 use super::{REST, SAMPLE_BYTES, Worker};
@@ -22,7 +22,14 @@ impl Worker {
     pub(super) fn flush(&mut self, index: usize) {
         match self.connections[index].flush() {
             Ok(bytes) => self.load.interval.traffic.sent_bytes += bytes as u64,
-            Err(_) => self.closed(index),
+            Err(_) => return self.closed(index),
+        }
+        let connection = &mut self.connections[index];
+        if let Some(lines) = &mut self.lines
+            && connection.is_flushed()
+        {
+            connection.rewind();
+            lines.spare.give(std::mem::take(&mut connection.out));
         }
     }
 
@@ -47,6 +54,9 @@ impl Worker {
     fn received(&mut self, index: usize, count: usize) {
         let now = self.shared.clock.now();
         self.load.interval.traffic.received_bytes += count as u64;
+        if self.lines.is_some() {
+            return self.received_frames(index, count, now);
+        }
         let connection = &mut self.connections[index];
         if connection.under_way.is_none() {
             // Bytes that nobody asked for: what they belong to cannot be known any more.
@@ -90,7 +100,7 @@ impl Worker {
         let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
         let times = Times { planned: job.planned, sent, answered: now };
         let body = response.body.clone().map_or(&self.chunks[..], |range| &bytes[range]);
-        let judged = self.load.answered(&job, times, Ok((response.status, body)));
+        let judged = self.load.answered(&job, times, Ok(Said::Http(response.status, body)));
         if let Err(failure) = judged {
             let sample = &mut self.samples[failure.kind()];
             sample.get_or_insert_with(|| sample_of(&job, response.status, body));
@@ -120,7 +130,7 @@ impl Worker {
 
     /// The peer has closed.
     fn ended(&mut self, index: usize) {
-        if self.connections[index].partial.is_empty() {
+        if self.lines.is_some() || self.connections[index].partial.is_empty() {
             return self.closed(index);
         }
         let now = self.shared.clock.now();
@@ -130,6 +140,10 @@ impl Worker {
     /// The connection is gone: a request that met the end of a kept connection is sent once more,
     /// as Java's client does.
     fn closed(&mut self, index: usize) {
+        if self.lines.is_some() {
+            let now = self.shared.clock.now();
+            return self.break_line(index, Failure::Closed, now);
+        }
         let connection = &mut self.connections[index];
         match &mut connection.under_way {
             None => connection.close(),
@@ -158,17 +172,17 @@ impl Worker {
 
     pub(super) fn fail(&mut self, index: usize, failure: Failure) {
         let now = self.shared.clock.now();
+        match (self.lines.is_some(), failure) {
+            (false, _) => {}
+            (true, Failure::Timeout) => return self.time_out_call(index, now),
+            (true, _) => return self.break_line(index, failure, now),
+        }
         let connection = &mut self.connections[index];
         let Some(UnderWay { job, sent, .. }) = connection.under_way.take() else { return };
         connection.close();
         self.under_way -= 1;
         let times = Times { planned: job.planned, sent, answered: now };
-        // How a failure without an answer is judged is known already.
-        let _ = self.load.answered(&job, times, Err(failure));
-        let sample = &mut self.samples[failure.kind()];
-        sample.get_or_insert_with(|| {
-            format!("{}: {}", job.operation.name(), Failure::NAMES[failure.kind()])
-        });
+        self.judge_failure(&job, times, failure);
         if failure == Failure::Connect {
             self.refused += 1;
             if self.refused > self.connections.len() + 2 {

@@ -72,8 +72,10 @@ pub struct Done {
 pub struct Shared {
     /// The clock.
     pub clock: Clock,
-    /// The server.
+    /// The server's port for what is sent.
     pub target: SocketAddr,
+    /// The same as it stands in the headers of gRPC.
+    pub authority: String,
     /// How long an answer may take.
     pub timeout: Nanos,
     /// Set when the run is to end early.

@@ -4,7 +4,9 @@
 //! The thread paces itself: between events it sleeps until the next planned instant, and a
 //! response is looked at where it was read. Per request that is one write, one read, and a share
 //! of one poll; nothing is allocated.
+mod calls;
 mod exchange;
+mod lines;
 mod messages;
 
 use std::collections::VecDeque;
@@ -12,7 +14,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::Duration;
 
 use mio::event::Event;
@@ -25,12 +27,15 @@ use super::record::{FAILURES, Failure, Interval, record};
 use super::units::{Nanos, SECOND};
 use crate::client::fast::{Connection, UnderWay, Wakeup, thread_cpu};
 
+use lines::Lines;
 pub use messages::{Clock, Command, Done, Report, Shared};
 
 /// What is read at once.
 const INPUT_BYTES: usize = 256 * 1024;
 /// How often a worker looks after timeouts, resting connections and the stop flag.
 const TICK: Nanos = 50_000_000;
+/// How often a worker without work asks for some.
+const MOMENT: Nanos = 1_000_000;
 /// How long a connection rests after it could not be made, lest a dead server be hammered.
 const REST: Nanos = 100_000_000;
 /// How often measures are handed over.
@@ -53,6 +58,8 @@ pub struct Worker {
     poll: Poll,
     wakeup: Wakeup,
     connections: Vec<Connection<Job>>,
+    /// The same connections as those of clients of 2.x.
+    lines: Option<Box<Lines>>,
     /// Connections without a request.
     idle: Vec<usize>,
     /// Connections that rest, with the end of their rest.
@@ -90,12 +97,18 @@ impl Worker {
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let wakeup = Wakeup::new(poll.registry(), WAKEUP)?;
-        let subscribers = bind_subscribers(&shared, &mut load, &poll, connections)?;
+        let lines = load.calls().map(|_| Box::new(Lines::new(&shared.authority, connections)));
+        let subscribers = match &lines {
+            None => bind_subscribers(&shared, &mut load, &poll, connections)?,
+            // Their pushes come on their connections.
+            Some(_) => Vec::new(),
+        };
         Ok(Self {
             number,
             load,
             wakeup,
             connections: (0..connections).map(|_| Connection::default()).collect(),
+            lines,
             idle: (0..connections).rev().collect(),
             resting: VecDeque::with_capacity(connections),
             subscribers,
@@ -121,7 +134,7 @@ impl Worker {
     /// Does what it is told until nobody tells it anything.
     pub fn run(mut self, commands: &Receiver<Command>) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        while let Ok(command) = commands.recv() {
+        while let Some(command) = self.next_command(commands, &mut events)? {
             match command {
                 Command::Workload(workload) => self.load.set_workload(workload),
                 Command::Run { stage, start, record_from, end } => {
@@ -134,6 +147,22 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// The next thing to do; connections of 2.x are looked after meanwhile.
+    fn next_command(
+        &mut self,
+        commands: &Receiver<Command>,
+        events: &mut Events,
+    ) -> io::Result<Option<Command>> {
+        while self.lines.is_some() {
+            match commands.try_recv() {
+                Ok(command) => return Ok(Some(command)),
+                Err(TryRecvError::Disconnected) => return Ok(None),
+                Err(TryRecvError::Empty) => self.wait(events, self.shared.clock.now() + MOMENT)?,
+            }
+        }
+        Ok(commands.recv().ok())
     }
 
     fn run_stage(
@@ -150,6 +179,10 @@ impl Worker {
         self.free_since = start;
         self.next_interval = clock.now() + INTERVAL;
         self.load.interval.clear(clock.now());
+        if self.lines.is_some() {
+            self.plan_lines();
+            self.start_closed(clock.now());
+        }
         while clock.now() < end && !self.is_stopped(stage) {
             let wake = self.feed();
             if wake.is_none() && self.under_way == 0 && stage != Stage::Measure {
@@ -158,10 +191,11 @@ impl Worker {
             self.wait(events, wake.unwrap_or(end).min(end))?;
         }
         self.catch_up(events, stage, end)?;
+        self.drop_waiting(clock.now());
         self.load.end(clock.now().min(end));
         self.draining = true;
         // What is under way still counts; a push may take longer than an answer.
-        let pushes = u64::from(stage == Stage::Measure && !self.subscribers.is_empty());
+        let pushes = u64::from(stage == Stage::Measure && self.load.has_subscribers());
         let drained = clock.now();
         while self.under_way > 0 || clock.now() < drained + pushes * 2 * SECOND {
             if self.is_stopped(stage) && clock.now() >= drained + PATIENCE {
@@ -173,6 +207,8 @@ impl Worker {
         for index in 0..self.connections.len() {
             self.fail(index, Failure::Timeout);
         }
+        // Connections of 2.x are looked after between stages too.
+        self.draining = self.lines.is_none();
         Ok(())
     }
 
@@ -182,7 +218,11 @@ impl Worker {
         self.load.end_closed();
         while clock.now() < end.saturating_add(GRACE) && !self.is_stopped(stage) {
             self.feed();
-            if !self.idle.is_empty() {
+            let all_sent = match &self.lines {
+                None => !self.idle.is_empty(),
+                Some(lines) => lines.waiting == 0,
+            };
+            if all_sent {
                 break;
             }
             self.wait(events, clock.now() + GRACE)?;
@@ -197,6 +237,9 @@ impl Worker {
 
     /// Sends what is due while a connection is free; returns when the next thing is due.
     fn feed(&mut self) -> Option<Nanos> {
+        if self.lines.is_some() {
+            return self.feed_lines();
+        }
         while let Some(index) = self.idle.last().copied() {
             let now = self.shared.clock.now();
             match self.load.next(now.min(self.horizon)) {
@@ -287,6 +330,9 @@ impl Worker {
             if under_way.is_some_and(|under_way| under_way.sent + timeout <= now) {
                 self.fail(index, Failure::Timeout);
             }
+        }
+        if self.lines.is_some() {
+            self.tick_lines(now);
         }
         if now >= self.next_interval {
             self.next_interval = now + INTERVAL;

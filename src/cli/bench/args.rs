@@ -94,12 +94,14 @@ pub(super) struct RunArgs {
     /// Groups among which the services are spread.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) groups: Vec<String>,
-    /// The SDK that is imitated: java-1.1.4, java-1.2.1, java-1.4.2, go-1, node or python.
+    /// The SDK that is imitated: java-1.1.4, java-1.2.1, java-1.4.2, go-1, node or python; over
+    /// gRPC java-2.0.2, java-2.0.4, go-2 or python-2.
     #[arg(long, value_name = "SDK", default_value = "java-1.2.1")]
     pub(super) agent: String,
-    /// HTTP connections over all workers; the concurrency of a closed loop.
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    pub(super) connections: u32,
+    /// Connections over all workers; the concurrency of a closed loop, and the number of clients
+    /// over gRPC [default: 64, and over gRPC what the largest service needs].
+    #[arg(long, value_name = "N")]
+    pub(super) connections: Option<u32>,
     /// Threads that send [default: one for each processor].
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<u32>,

@@ -24,6 +24,11 @@ pub(super) fn workload_stop(error: WorkloadError) -> Failure {
         WorkloadError::Impossible(_) => {
             "change the workload or the flags that change it".to_owned()
         }
+        WorkloadError::NoBeats { .. } => {
+            "take steady, register-storm, restart-storm, list-only, churn or push-fanout, or an \
+             --agent of 1.x"
+                .to_owned()
+        }
     };
     Failure::usage(error, hint)
 }
@@ -51,6 +56,13 @@ pub(super) fn target_stop(error: TargetError) -> Failure {
         TargetError::Unreachable { .. } => {
             (UNREACHABLE, "start the server first, or correct --target".to_owned())
         }
+        TargetError::NoGrpcPort(_) => (USAGE, "take a port below 64536".to_owned()),
+        TargetError::NotGrpc { .. } => (
+            UNREACHABLE,
+            "clients of 2.x need a server of 2.x and its port 1000 above; for a 1.x server take \
+             an --agent of 1.x"
+                .to_owned(),
+        ),
         TargetError::NotNacos { .. } => (
             UNREACHABLE,
             "the naming API of Nacos 1.x must answer at /nacos/v1/ns, without a login".to_owned(),
@@ -64,6 +76,12 @@ pub(super) fn run_stop(error: RunError) -> Failure {
         RunError::Refused { .. } => {
             (UNREACHABLE, "register one instance with curl and see what the server says")
         }
+        RunError::TooFewConnections { .. } => (
+            USAGE,
+            "a gRPC client holds one instance of a service: more --connections, fewer --workers or \
+             --instances",
+        ),
+        RunError::Target(_) => (USAGE, "take another --target"),
         RunError::NoServices { .. } => {
             (USAGE, "services are dealt out whole: take more --services or fewer machines")
         }

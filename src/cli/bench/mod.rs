@@ -33,6 +33,9 @@ pub use args::BenchArgs;
 /// A search begins at this rate unless another is given.
 const SEARCH_FROM: Rate = Rate(1000.0);
 
+/// Connections unless another number is given.
+const CONNECTIONS: u32 = 64;
+
 /// Runs the subcommand.
 ///
 /// # Errors
@@ -90,22 +93,30 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
         let known: Vec<&str> = Sdk::names().collect();
         Failure::usage(format!("there is no agent `{}`", args.agent), nearest(&args.agent, &known))
     })?;
+    workload.check_agent(sdk).map_err(workload_stop)?;
+    if args.keep && sdk.grpc().is_some() {
+        let error = format!("--keep cannot be kept: what {} registers leaves with it", sdk.name);
+        return Err(Failure::usage(error, "leave --keep out, or take an --agent of 1.x").into());
+    }
     let url = args.target.as_deref().unwrap_or_default();
     let target = Target::resolve(url, args.allow_remote.as_deref()).map_err(target_stop)?;
     let processors = || std::thread::available_parallelism().map_or(1, usize::from) as u32;
     let workers = args.workers.unwrap_or_else(processors);
-    limits::check(&workload, args.duration + args.warm_up, args.connections, workers)
+    let connections =
+        args.connections.unwrap_or_else(|| default_connections(&workload, sdk, workers));
+    limits::check(&workload, sdk, args.duration + args.warm_up, connections, workers)
         .map_err(limit_stop)?;
-    let sockets = u64::from(args.connections) + u64::from(workload.subscribers);
-    limits::allow_files(sockets).map_err(limit_stop)?;
+    // Over gRPC pushes come on the connections.
+    let ports = if sdk.grpc().is_some() { 0 } else { workload.subscribers };
+    limits::allow_files(u64::from(connections) + u64::from(ports)).map_err(limit_stop)?;
     let goal = goal_of(args, &workload)?;
-    probe(&target)?;
+    probe(&target, sdk)?;
     let options = Options {
         target,
         workload,
         sdk,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX))),
-        connections: args.connections,
+        connections,
         workers,
         duration: args.duration,
         warm_up: args.warm_up,
@@ -117,6 +128,13 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
         logs: args.hlog.clone(),
     };
     Ok((options, goal))
+}
+
+fn default_connections(workload: &Workload, sdk: &Sdk, workers: u32) -> u32 {
+    match sdk.grpc() {
+        None => CONNECTIONS,
+        Some(_) => CONNECTIONS.max(workload.seats().saturating_mul(workers)),
+    }
 }
 
 fn workload_of(args: &RunArgs) -> Result<Workload, Failure> {
@@ -187,13 +205,16 @@ fn goal_of(args: &RunArgs, workload: &Workload) -> Result<Goal, Failure> {
     Ok(Goal { thresholds: all.concat(), search })
 }
 
-fn probe(target: &Target) -> Result<()> {
+fn probe(target: &Target, sdk: &Sdk) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(target.probe()).map_err(target_stop)?;
-    Ok(())
+    let probed = match sdk.grpc() {
+        None => runtime.block_on(target.probe()),
+        Some(_) => runtime.block_on(target.probe_grpc()),
+    };
+    Ok(probed.map_err(target_stop)?)
 }
 
 /// Runs the load, writes what was asked for, and finds the exit code.

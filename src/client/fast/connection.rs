@@ -101,6 +101,11 @@ impl<J> Connection<J> {
         self.written = 0;
     }
 
+    /// Whether everything in `out` was sent.
+    pub fn is_flushed(&self) -> bool {
+        self.written >= self.out.len()
+    }
+
     /// Sends what is left of the request; returns how many bytes went out.
     pub fn flush(&mut self) -> io::Result<usize> {
         let mut sent = 0;

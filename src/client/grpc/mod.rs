@@ -6,7 +6,7 @@ mod socket;
 mod stream;
 
 pub use link::{CallError, Link, Reply};
-pub use stream::{Arrival, StreamEnd};
+pub use stream::{Arrival, SessionTime, StreamEnd};
 
 use crate::wire::grpc::Payload;
 

@@ -7,6 +7,7 @@ pub mod balance;
 pub mod cluster;
 pub mod config;
 mod kinds;
+mod lean;
 mod payload;
 mod requests;
 mod setup;
@@ -15,6 +16,7 @@ pub use answers::{Answer, ErrorCode, info_answer, loader_info, names_answer, ser
 pub use asks::ask;
 pub use balance::Balance;
 pub use kinds::{RequestKind, is_response};
+pub use lean::{PayloadRef, Prepared};
 pub use payload::{
     Headers, MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, frame, prefix, without_metadata,
 };

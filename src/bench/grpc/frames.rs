@@ -1,0 +1,105 @@
+//! Frames of HTTP/2: nine bytes of length, kind, flags and stream, and what they announce.
+
+/// The bytes before each frame.
+pub const FRAME_BYTES: usize = 9;
+/// The longest payload that is sent, and that a server may send here.
+pub const PAYLOAD_BYTES: usize = 16_384;
+/// What a client says first.
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Kinds of frames.
+pub const DATA: u8 = 0;
+/// Opens a stream, or ends it with trailers.
+pub const HEADERS: u8 = 1;
+/// Gives a stream up.
+pub const RST_STREAM: u8 = 3;
+/// What the peer wishes.
+pub const SETTINGS: u8 = 4;
+/// Announces a stream that nobody asked for.
+pub const PUSH_PROMISE: u8 = 5;
+/// Asks for a sign of life.
+pub const PING: u8 = 6;
+/// Opens no more streams.
+pub const GOAWAY: u8 = 7;
+/// Allows more bytes of data.
+pub const WINDOW_UPDATE: u8 = 8;
+/// More of the headers before.
+pub const CONTINUATION: u8 = 9;
+
+/// The stream ends with this frame.
+pub const END_STREAM: u8 = 1;
+/// An answer to SETTINGS or PING.
+pub const ACK: u8 = 1;
+/// All headers stand in this frame.
+pub const END_HEADERS: u8 = 4;
+/// Filling follows the payload.
+pub const PADDED: u8 = 8;
+/// Five bytes of priority stand before the headers.
+pub const PRIORITY: u8 = 0x20;
+
+/// What stands before a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What it is.
+    pub kind: u8,
+    /// What it says by bits.
+    pub flags: u8,
+    /// The stream, 0 for the connection.
+    pub stream: u32,
+    /// The bytes of its payload.
+    pub length: usize,
+}
+
+/// The frame that begins here, once its nine bytes are there.
+pub fn frame(bytes: &[u8]) -> Option<Frame> {
+    let [a, b, c, kind, flags, s, t, u, v, ..] = *bytes else { return None };
+    let length = u32::from_be_bytes([0, a, b, c]) as usize;
+    let stream = u32::from_be_bytes([s & 0x7f, t, u, v]);
+    Some(Frame { kind, flags, stream, length })
+}
+
+/// Appends a frame.
+pub fn push(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    let length = payload.len() as u32;
+    out.extend_from_slice(&length.to_be_bytes()[1..]);
+    out.extend_from_slice(&[kind, flags]);
+    out.extend_from_slice(&stream.to_be_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// The payload without filling and priority; `None` when they are longer than it.
+pub fn unpadded(frame: Frame, payload: &[u8]) -> Option<&[u8]> {
+    let mut payload = payload;
+    if matches!(frame.kind, DATA | HEADERS) && frame.flags & PADDED != 0 {
+        let (padding, rest) = payload.split_first()?;
+        payload = rest.get(..rest.len().checked_sub(usize::from(*padding))?)?;
+    }
+    if frame.kind == HEADERS && frame.flags & PRIORITY != 0 {
+        payload = payload.get(5..)?;
+    }
+    Some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_read_as_it_was_written() {
+        let mut out = Vec::new();
+        push(&mut out, DATA, END_STREAM, 0x0102_0305, b"abc");
+        let read = frame(&out).unwrap();
+        let sent = Frame { kind: DATA, flags: END_STREAM, stream: 0x0102_0305, length: 3 };
+        assert_eq!((read, &out[FRAME_BYTES..]), (sent, &b"abc"[..]));
+        assert_eq!(frame(&out[..8]), None);
+    }
+
+    #[test]
+    fn filling_is_taken_off_and_never_more_than_there_is() {
+        let frame = |kind, flags| Frame { kind, flags, stream: 1, length: 0 };
+        assert_eq!(unpadded(frame(DATA, PADDED), &[1, 7, 0]), Some(&[7][..]));
+        assert_eq!(unpadded(frame(DATA, PADDED), &[9, 7, 0]), None);
+        assert_eq!(unpadded(frame(HEADERS, PRIORITY), &[0, 0, 0, 0, 0, 4]), Some(&[4][..]));
+        assert_eq!(unpadded(frame(HEADERS, PRIORITY), &[0]), None);
+    }
+}
