@@ -185,7 +185,8 @@ async fn replay(version: &str, running_ms: u64) -> (Scene, Recording) {
 }
 
 /// Kinds of which every request must be like the recorded one in its turn.
-const IN_TURN: [(&str, &str); 9] = [
+const IN_TURN: [(&str, &str); 10] = [
+    ("GET", "/nacos/v1/ns/api/distroStatus"),
     ("GET", "/nacos/v1/ns/distro/datums"),
     ("PUT", "/nacos/v1/ns/distro/datum"),
     ("GET", "/nacos/v1/ns/distro/datum"),

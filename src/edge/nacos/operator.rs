@@ -188,6 +188,9 @@ fn distro_client(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// GET `/distro/status`.
 fn distro_status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let action = call.params.joined_or("action", "view");
+    if action == "clean" {
+        call.node.clean_members();
+    }
     let mut list = String::new();
     push_servers(&mut list, call, Which::Heard);
     object(operator::distro_status((action == "view").then_some(list.as_str())))

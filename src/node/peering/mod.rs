@@ -317,6 +317,13 @@ impl Node {
         Ok(())
     }
 
+    /// An operator has dead members of 1.x forgotten.
+    pub fn clean_members(&self) {
+        let Some(peering) = &self.peering else { return };
+        let effects = peering.members.lock().clean();
+        self.run_peers(effects);
+    }
+
     /// A member of 2.x reported; false when it is not on the list.
     pub fn report_heard(&self, report: MemberReport) -> bool {
         let Some(peering) = &self.peering else { return false };

@@ -6,7 +6,8 @@
 //! false); they begin again when enough of the known members are healthy.
 
 use super::{Members, Settings, StatusReport, Turn, Unlisted};
-use crate::model::{Millis, PeerCall};
+use crate::model::{MemberId, Millis, PeerCall};
+use crate::peers::Effect;
 
 /// How long health checks stand still after a change, ms.
 const STABLE_MS: u64 = 60_000;
@@ -29,9 +30,13 @@ impl Members {
         Ok(())
     }
 
-    /// Forgets members that are not alive.
-    pub fn clean(&mut self) {
+    /// An operator has members forgotten that are not alive; the others are told. No server has the
+    /// address that they are told at, and nobody minds.
+    pub fn clean(&mut self) -> Vec<Effect> {
         self.heard.retain(|member| member.alive);
+        let others: Vec<MemberId> = self.heard.iter().map(|member| member.id.clone()).collect();
+        let others = others.into_iter().filter(|id| *id != self.own).collect::<Vec<_>>();
+        others.iter().map(|to| self.call(to, PeerCall::CleanDistro)).collect()
     }
 
     /// One turn: judge, then report.
