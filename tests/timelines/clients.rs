@@ -22,13 +22,19 @@ pub enum Habit {
     Query,
     /// Nothing but who they are, as 1.2.1's client once it was told that this is enough.
     Light,
+    /// The beat in the body, until an answer says that it is not needed: 1.2.1's client. An error
+    /// changes nothing about that.
+    Learns,
 }
 
 /// The deployment and its clients.
 pub struct Scene {
     runtime: Runtime,
     cluster: TestCluster,
-    habit: Habit,
+    /// How each client beats, and whether it was told that a light beat is enough.
+    habits: Vec<(Habit, bool)>,
+    /// How many light beats were refused so far.
+    refused: usize,
     used: Vec<usize>,
     down: BTreeSet<usize>,
     passed_ms: u64,
@@ -61,7 +67,8 @@ impl Scene {
         let scene = Self {
             runtime,
             cluster,
-            habit,
+            habits: vec![(habit, matches!(habit, Habit::Light)); SERVICES],
+            refused: 0,
             used: vec![0, 1, 2],
             down: BTreeSet::new(),
             passed_ms: 0,
@@ -83,6 +90,31 @@ impl Scene {
     /// Time since the beginning, ms.
     pub fn now(&self) -> u64 {
         self.passed_ms
+    }
+
+    /// Every second client is one that learns to beat lightly.
+    pub fn mix_in_learners(&mut self) {
+        for (habit, _) in self.habits.iter_mut().skip(1).step_by(2) {
+            *habit = Habit::Learns;
+        }
+    }
+
+    /// How many learners beat lightly by now.
+    pub fn light(&self) -> usize {
+        self.habits.iter().filter(|(habit, light)| matches!(habit, Habit::Learns) && *light).count()
+    }
+
+    /// How many light beats were refused since this was asked last.
+    pub fn refused(&mut self) -> usize {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Kills a node and starts it again as another version.
+    pub fn restart_as(&mut self, node: usize, version: &str) {
+        self.kill(node);
+        self.run(3_000);
+        assert!(self.cluster.start_again(node, Some(profile(version))).unwrap());
+        self.down.remove(&node);
     }
 
     /// Clients use only these nodes from now on.
@@ -162,7 +194,8 @@ impl Scene {
         let mut watched = Watched::default();
         let end = self.passed_ms + for_ms;
         while self.passed_ms < end {
-            let look = (self.passed_ms / STEP_MS + 1) * STEP_MS;
+            let look =
+                if nodes.is_empty() { end } else { (self.passed_ms / STEP_MS + 1) * STEP_MS };
             let next = self.due.iter().copied().min().unwrap_or(end).min(look).min(end);
             self.runtime.block_on(self.cluster.advance(ms(next - self.passed_ms)));
             self.passed_ms = next;
@@ -181,11 +214,18 @@ impl Scene {
             }
             // A beat that found a node is the last for five seconds, whatever it was answered.
             self.due[service] = self.passed_ms + BEAT_MS;
-            let target = beat(service, self.habit);
+            let (habit, light) = self.habits[service];
+            let (target, form) = beat(service, habit, light);
             let first = self.roll();
             for node in 0..self.used.len() {
                 let node = self.used[(first + node) % self.used.len()];
-                match self.ask(node, "PUT", &target) {
+                let answer = self.ask_with(node, ("PUT", &target), form.as_deref());
+                if let Some((200, answer)) = &answer {
+                    self.habits[service].1 = answer.contains("\"lightBeatEnabled\":true");
+                } else if light && answer.is_some() {
+                    self.refused += 1;
+                }
+                match answer {
                     // Nobody knows it: it registers anew.
                     Some((200, answer)) if answer.contains("20404") => {
                         let target = format!("/nacos/v1/ns/instance?{}", identity(service));
@@ -206,10 +246,23 @@ impl Scene {
     }
 
     fn ask(&self, node: usize, method: &str, target: &str) -> Option<(u16, String)> {
+        self.ask_with(node, (method, target), None)
+    }
+
+    fn ask_with(
+        &self,
+        node: usize,
+        (method, target): (&str, &str),
+        form: Option<&str>,
+    ) -> Option<(u16, String)> {
         if self.down.contains(&node) {
             return None;
         }
         let request = Request::new(method, target).header("User-Agent", "Nacos-Java-Client:v1.1.4");
+        let request = match form {
+            Some(form) => request.form(form.to_owned()),
+            None => request,
+        };
         let url = self.cluster.url(node).trim_start_matches("http://").to_owned();
         let answer = self.runtime.spawn(async move { send(&url, &request).await });
         while !answer.is_finished() {
@@ -301,15 +354,18 @@ fn identity(service: usize) -> String {
     format!("serviceName=DEFAULT_GROUP%40%40{}&ip=10.9.0.{service}&port=80", name(service))
 }
 
-fn beat(service: usize, habit: Habit) -> String {
+/// Where a beat goes, and what stands in its body.
+fn beat(service: usize, habit: Habit, light: bool) -> (String, Option<String>) {
     let identity = identity(service);
-    let json = match habit {
-        Habit::Light => String::new(),
-        Habit::Query => format!(
-            "&beat=%7B%22cluster%22%3A%22DEFAULT%22%2C%22ip%22%3A%2210.9.0.{service}%22%2C%22port\
-             %22%3A80%2C%22serviceName%22%3A%22DEFAULT_GROUP%40%40{}%22%2C%22weight%22%3A1.0%7D",
-            name(service)
-        ),
-    };
-    format!("/nacos/v1/ns/instance/beat?{identity}{json}")
+    let json = format!(
+        "beat=%7B%22cluster%22%3A%22DEFAULT%22%2C%22ip%22%3A%2210.9.0.{service}%22%2C%22port\
+         %22%3A80%2C%22serviceName%22%3A%22DEFAULT_GROUP%40%40{}%22%2C%22weight%22%3A1.0%7D",
+        name(service)
+    );
+    let target = format!("/nacos/v1/ns/instance/beat?{identity}");
+    match habit {
+        Habit::Query => (format!("{target}&{json}"), None),
+        Habit::Learns if !light => (target, Some(json)),
+        Habit::Learns | Habit::Light => (target, None),
+    }
 }

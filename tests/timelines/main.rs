@@ -6,6 +6,7 @@
 mod clients;
 mod faults;
 mod no_quorum;
+mod rolling;
 
 use clients::{Habit, Scene};
 use facos::Profile;
