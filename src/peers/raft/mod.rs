@@ -23,8 +23,9 @@ use crate::model::{
 };
 use crate::peers::{Deed, Engine, Ticket, Token};
 use chance::Chance;
-use publish::Write;
+use publish::{Queued, Write};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Period of the timers, ms.
@@ -49,6 +50,10 @@ pub struct Raft {
     tick_at: Millis,
     fetching: FxHashSet<DatumKey>,
     writes: FxHashMap<u64, Write>,
+    /// Writes that wait for the one under way.
+    queued: VecDeque<Queued>,
+    /// The time that it was told last.
+    now: Millis,
     calls: FxHashMap<u64, Pending>,
     made: u64,
 }
@@ -96,6 +101,8 @@ impl Raft {
             tick_at: now,
             fetching: FxHashSet::default(),
             writes: FxHashMap::default(),
+            queued: VecDeque::new(),
+            now,
             calls: FxHashMap::default(),
             made: 0,
         }
@@ -142,6 +149,7 @@ impl Raft {
     /// Does what is due; with `beat_only` (an operator's switch) beats name no keys.
     pub fn tick(&mut self, now: Millis, beat_only: bool) -> Vec<Deed> {
         let mut effects = Vec::new();
+        self.now = now;
         if now.since(self.tick_at) > MOST_TICKS * TICK_MS {
             self.tick_at = now - MOST_TICKS * TICK_MS;
         }
@@ -230,14 +238,14 @@ impl Raft {
         self.misread_switches
     }
 
-    /// How many writes wait for a majority.
+    /// How many writes wait for a majority or for their turn.
     pub fn writing(&self) -> usize {
-        self.writes.len()
+        self.writes.len() + self.queued.len()
     }
 
-    /// How many calls wait for an answer.
+    /// How many calls wait for an answer, and writes for their turn.
     pub fn waiting(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.queued.len()
     }
 
     fn update(&mut self, peer: RaftPeer) {

@@ -1,6 +1,7 @@
 //! Writes and removals. A follower hands a write to the leader. The leader applies it, tells every
 //! other member, and answers once a majority has it, itself included; after 5 s it answers that
-//! this failed, and keeps the value all the same. A removal waits for nobody.
+//! this failed, and keeps the value all the same. One write is under way at a time
+//! (`OPERATE_LOCK`), so that no commit overtakes another. A removal waits for nobody.
 
 use super::{Leader, Pending, Raft, Stored, TERM_PER_WRITE};
 use crate::model::{Datum, DatumKey, DatumValue, Millis, PeerCall, RaftPeer, Refusal, ServiceKey};
@@ -9,6 +10,17 @@ use std::sync::Arc;
 
 /// How long a leader waits for a majority, ms.
 const PUBLISH_TIMEOUT_MS: u64 = 5_000;
+
+/// Writes that wait for the one under way, as many as a real server has threads to wait in.
+const MOST_QUEUED: usize = 200;
+
+/// A write that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Queued {
+    ticket: Ticket,
+    key: DatumKey,
+    value: Arc<DatumValue>,
+}
 
 /// A write that waits for a majority.
 #[derive(Debug)]
@@ -29,6 +41,7 @@ impl Raft {
         ticket: Ticket,
     ) -> Vec<Deed> {
         let mut effects = Vec::new();
+        self.now = now;
         match &self.leader {
             None => {
                 let outcome = Err(WriteFailure::Put(key));
@@ -39,14 +52,33 @@ impl Raft {
                 let call = PeerCall::RaftPublish { key: key.clone(), value };
                 self.call(to, call, Pending::Put { ticket, key }, &mut effects);
             }
-            Some(Leader::Me) => self.lead_publish(now, key, value, ticket, &mut effects),
+            Some(Leader::Me) if self.queued.len() >= MOST_QUEUED => {
+                let outcome = Err(WriteFailure::Put(key));
+                effects.push(Deed::Written { ticket, outcome });
+            }
+            Some(Leader::Me) => {
+                self.queued.push_back(Queued { ticket, key, value });
+                self.lead_next(&mut effects);
+            }
         }
         effects
     }
 
+    /// Begins with the next write when none is under way.
+    fn lead_next(&mut self, effects: &mut Vec<Deed>) {
+        while self.writes.is_empty() {
+            let Some(Queued { ticket, key, value }) = self.queued.pop_front() else { return };
+            if self.leads() {
+                self.lead_publish(key, value, ticket, effects);
+            } else {
+                let outcome = Err(WriteFailure::Put(key));
+                effects.push(Deed::Written { ticket, outcome });
+            }
+        }
+    }
+
     fn lead_publish(
         &mut self,
-        now: Millis,
         key: DatumKey,
         value: Arc<DatumValue>,
         ticket: Ticket,
@@ -64,7 +96,7 @@ impl Raft {
             return;
         }
         let write = self.made;
-        let until = now + PUBLISH_TIMEOUT_MS;
+        let until = self.now + PUBLISH_TIMEOUT_MS;
         self.writes.insert(write, Write { ticket, key, missing, until });
         let source = self.local.clone();
         self.call_others(
@@ -90,6 +122,7 @@ impl Raft {
             let ticket = write.ticket;
             self.writes.remove(&number);
             effects.push(Deed::Written { ticket, outcome: Ok(()) });
+            self.lead_next(effects);
         }
     }
 
@@ -104,6 +137,7 @@ impl Raft {
                 effects.push(Deed::Written { ticket, outcome: Err(WriteFailure::Put(key)) });
             }
         }
+        self.lead_next(effects);
     }
 
     /// Somebody removes a key at this node; the outcome comes as [`Deed::Written`].

@@ -136,6 +136,41 @@ fn a_write_without_a_majority_fails_after_five_seconds_and_stays() {
 }
 
 #[test]
+fn a_write_waits_until_the_one_before_it_has_a_majority_or_failed() {
+    let (mut raft, now) = leader();
+    raft.publish(now, key(), nothing(), Ticket(1));
+    assert_eq!(raft.publish(now, key(), nothing(), Ticket(2)), []);
+    assert_eq!(raft.publish(now, key(), nothing(), Ticket(3)), []);
+    let done = |ticket| Deed::Written { ticket: Ticket(ticket), outcome: Ok(()) };
+    let second = raft.answered(3, Ok(PeerAnswer::Done));
+    let datum = Datum { key: key(), stamp: 2, value: nothing() };
+    assert_eq!(second[..3], [done(1), Deed::Apply(datum), Deed::KeepTerm(201)]);
+    // The second gets no majority: the third begins with its failure.
+    let third = raft.tick(now + 5_000, false);
+    let outcome = Err(WriteFailure::Put(key()));
+    let failed = Deed::Written { ticket: Ticket(2), outcome };
+    let at = third.iter().position(|deed| *deed == failed).unwrap();
+    let datum = Datum { key: key(), stamp: 3, value: nothing() };
+    assert_eq!(third[at + 1..at + 3], [Deed::Apply(datum), Deed::KeepTerm(301)]);
+}
+
+#[test]
+fn writes_that_wait_are_bounded_and_fail_when_the_leader_leads_no_longer() {
+    let (mut raft, now) = leader();
+    raft.publish(now, key(), nothing(), Ticket(0));
+    for ticket in 1..=200 {
+        assert_eq!(raft.publish(now, key(), nothing(), Ticket(ticket)), []);
+    }
+    let failed =
+        |ticket| Deed::Written { ticket: Ticket(ticket), outcome: Err(WriteFailure::Put(key())) };
+    assert_eq!(raft.publish(now, key(), nothing(), Ticket(201)), [failed(201)]);
+    let beat = RaftBeat { peer: peer("b:1", 900, RaftState::Leader, "b:1"), datums: vec![] };
+    raft.beat_came(&beat, false).unwrap();
+    let all: Vec<Deed> = (0..=200).map(failed).collect();
+    assert_eq!(raft.tick(now + 5_000, false), all);
+}
+
+#[test]
 fn a_follower_hands_a_write_to_its_leader_and_without_one_fails_at_once() {
     let mut raft = follower();
     let call = PeerCall::RaftPublish { key: key(), value: nothing() };
