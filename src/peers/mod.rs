@@ -4,6 +4,7 @@
 //! - `members`, `mapper`: who is there, and who is responsible for what.
 //! - `distro`, `raft`: the protocols of 1.x; `deed` is what they want done, `view` what they see.
 //! - `client_sync`, `group`: what nodes of 2.x tell each other and agree on.
+//! - `upgrade`: how a member of 2.0.x turns from the core of 1.x to its own, and back.
 
 pub mod call;
 pub mod client_sync;
@@ -13,6 +14,7 @@ pub mod group;
 pub mod mapper;
 pub mod members;
 pub mod raft;
+pub mod upgrade;
 pub mod view;
 
 pub use call::{Effect, Engine, Token};
@@ -23,3 +25,4 @@ pub use group::Group;
 pub use mapper::Mapper;
 pub use members::Members;
 pub use raft::Raft;
+pub use upgrade::Upgrade;

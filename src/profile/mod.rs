@@ -8,6 +8,7 @@ mod choices;
 mod declare;
 mod error;
 mod file;
+mod generation;
 mod info;
 mod load;
 mod quirks;
@@ -17,6 +18,7 @@ mod values;
 
 pub use choices::*;
 pub use error::{ProfileError, suggestion};
+pub use generation::Generation;
 pub use info::{QuirkInfo, Reason};
 pub use load::{BUILT_IN, DEFAULT_PROFILE, Origin, Profile, ProfileLine, Setting};
 pub use quirks::*;
