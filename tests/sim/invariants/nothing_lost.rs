@@ -1,0 +1,61 @@
+//! Once all is well and quiet: every client that lives is listed on every node, and healthy on the
+//! one that is responsible; where copies are mended, on all. What was confirmed last of each durable
+//! value is there, or one of which nobody was told.
+//!
+//! On 1.x a confirmed value is not safe: a member that missed it may be elected, because a follower
+//! that missed more counts its term only by a hundred a write. What holds is that the key is there.
+
+use crate::clients::KEYS;
+use crate::node::{PORT, Provider, SimNode};
+use crate::world::World;
+use facos::model::Responsibility;
+use facos::model::client_data::responsible_tag;
+
+/// Looks for clients that were lost.
+pub fn check<N: SimNode>(world: &World<N>) {
+    for (id, node) in world.nodes() {
+        let shown = node.shown();
+        let mapper = node.mapper();
+        for provider in world.clients.living() {
+            let key = (provider.service.clone(), provider.address());
+            let health = shown.get(&key);
+            assert!(health.is_some(), "{id} does not list {provider:?}");
+            if N::MENDS || mapper.is_mine(&tag(provider)) {
+                assert_eq!(health, Some(&true), "{id} lists {provider:?} as unhealthy");
+            }
+        }
+    }
+}
+
+/// What decides on 2.0.x who is responsible.
+fn tag(provider: &Provider) -> String {
+    responsible_tag(&provider.ip, PORT)
+}
+
+/// Looks for durable keys that were lost.
+pub fn keys<N: SimNode>(world: &World<N>) {
+    for (id, node) in world.nodes() {
+        let values = node.values();
+        for key in world.clients.confirmed().keys() {
+            assert!(values.contains_key(key), "{id} has lost {key}");
+        }
+    }
+}
+
+/// Looks for durable values that were lost.
+pub fn values<N: SimNode>(world: &World<N>) {
+    for (id, node) in world.nodes() {
+        let values = node.values();
+        for (key, confirmed) in world.clients.confirmed() {
+            let value = values.get(key).copied();
+            let fits = value.is_some_and(|value| world.clients.may_hold(*key, value));
+            assert!(fits, "{id} keeps {value:?} under {key}, confirmed was {confirmed:?}");
+        }
+    }
+}
+
+/// Every key was written and confirmed: nothing above was true of nothing.
+pub fn all_confirmed<N: SimNode>(world: &World<N>) {
+    let confirmed = world.clients.confirmed().len();
+    assert_eq!(confirmed, usize::from(KEYS), "of {KEYS} keys {confirmed} were confirmed");
+}
