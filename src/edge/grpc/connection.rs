@@ -44,8 +44,11 @@ type Served = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Serves a connection until it ends.
 pub async fn serve(shared: Arc<Shared>, line: Arc<Line>, socket: TcpStream) {
     let introduced = Introduced::default();
-    if let Ok(Ok(connection)) = timeout(HANDSHAKE, builder().handshake(socket)).await {
-        talk(&shared, &line, &introduced, connection).await;
+    // What begins and the connection itself lie in places of their own: a task keeps room for every
+    // state that it was ever in, twice for what is handed on, as long as the client stays.
+    let beginning = Box::pin(timeout(HANDSHAKE, builder().handshake(socket)));
+    if let Ok(Ok(connection)) = beginning.await {
+        talk(&shared, &line, &introduced, Box::new(connection)).await;
     }
     shared.lines.close(line.id);
     line.listening.end();
@@ -67,7 +70,7 @@ async fn talk(
     shared: &Arc<Shared>,
     line: &Arc<Line>,
     introduced: &Introduced,
-    mut connection: Connection<TcpStream, Bytes>,
+    mut connection: Box<Connection<TcpStream, Bytes>>,
 ) {
     let mut calls: FuturesUnordered<Served> = FuturesUnordered::new();
     let mut ending = false;
