@@ -22,6 +22,8 @@ const IDLE: Nanos = 5 * SECOND;
 const REST: Nanos = 100_000_000;
 /// The most of these rests in a row that are added up.
 const MAX_RESTS: u32 = 50;
+/// A client whose connection could not be made this often in a row refuses its caller.
+const TRIES: u32 = 3;
 /// How many connections are looked at for a free one.
 const LOOKED_AT: usize = 64;
 
@@ -197,8 +199,7 @@ impl Worker {
             return self.send_call(index, job, now);
         }
         match line.phase {
-            // A client that has no connection refuses its caller.
-            Phase::Planned if line.failed > 0 => {
+            Phase::Planned if line.failed >= TRIES => {
                 let times = Times { planned: job.planned, sent: now, answered: now };
                 self.judge_failure(&job, times, Failure::Connect);
                 return;
@@ -331,6 +332,7 @@ impl Worker {
             }
             Phase::Opening => {
                 line.failed += 1;
+                let tries_out = line.failed >= TRIES;
                 let rest = REST * Nanos::from(line.failed.min(MAX_RESTS));
                 lines.opening -= 1;
                 lines.plan(index, now + rest);
@@ -338,7 +340,9 @@ impl Worker {
                 if self.refused > self.connections.len() + 2 {
                     self.load.abandon();
                 }
-                self.refuse_waiting(index, now);
+                if tries_out {
+                    self.refuse_waiting(index, now);
+                }
             }
             Phase::Settling(_) | Phase::Ready => {
                 lines.settling -= usize::from(phase != Phase::Ready);
