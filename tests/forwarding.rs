@@ -226,8 +226,15 @@ async fn a_node_before_its_first_turn_sends_requests_to_itself() {
     let target = "/nacos/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=1";
     let without_agent = ask(&cluster, "POST", target, &[]).await;
     assert_eq!((without_agent.status, without_agent.text().as_str()), (500, NULL));
-    let with_agent = ask(&cluster, "POST", target, &[("User-Agent", "test")]).await;
+    let agent = [("User-Agent", "test")];
+    let with_agent = ask(&cluster, "POST", target, &agent);
+    let time_passes = async {
+        while !cluster.node(0).peering().unwrap().is_holding() {
+            tokio::task::yield_now().await;
+        }
+        cluster.advance(Duration::from_secs(6)).await;
+    };
+    let (with_agent, ()) = tokio::join!(with_agent, time_passes);
     assert_eq!(with_agent.text(), "java.net.SocketTimeoutException: Read timed out");
-    cluster.advance(Duration::from_secs(6)).await;
     assert_eq!(ask(&cluster, "POST", target, &[("User-Agent", "test")]).await.status, 200);
 }

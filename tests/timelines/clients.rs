@@ -264,18 +264,20 @@ impl Scene {
             None => request,
         };
         let url = self.cluster.url(node).trim_start_matches("http://").to_owned();
-        let answer = self.runtime.spawn(async move { send(&url, &request).await });
-        while !answer.is_finished() {
+        let mut answer = self.runtime.spawn(async move { send(&url, &request).await });
+        loop {
+            let waited =
+                self.runtime.block_on(async { tokio::time::timeout(ms(5), &mut answer).await });
+            if let Ok(answer) = waited {
+                return answer.unwrap().ok().map(|answer| (answer.status, answer.text()));
+            }
             // On a slow or a cut way it waits for the nodes' clock.
             let holds = (0..self.cluster.len())
                 .any(|node| self.cluster.node(node).peering().unwrap().is_holding());
             if holds {
-                self.runtime.block_on(self.cluster.advance(ms(20)));
+                self.runtime.block_on(self.cluster.advance(ms(100)));
             }
-            self.runtime.block_on(tokio::task::yield_now());
         }
-        let answer = self.runtime.block_on(answer).unwrap().ok();
-        answer.map(|answer| (answer.status, answer.text()))
     }
 
     fn look(&self, node: usize) -> Look {

@@ -22,7 +22,6 @@ use crate::wire::v1::{beat, service_name};
 use crate::wire::{BodyForm, Params};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::time::Duration;
 
 /// What other servers call themselves.
 const SERVER_AGENT: &str = "Nacos-Server";
@@ -197,7 +196,9 @@ fn endless(
         return Answer::Now(ended(&node, &agent, response, note));
     }
     Answer::Later(Box::pin(async move {
-        tokio::time::sleep(Duration::from_millis(SILENCE_MS)).await;
+        if let Some(peering) = node.peering() {
+            wait(&node, peering, SILENCE_MS).await;
+        }
         let response = failed(client, PeerFailure::TimedOut.to_string());
         ended(&node, &agent, response, note)
     }))
