@@ -98,6 +98,13 @@ enum Forms {
     Grpc(Calls),
 }
 
+impl Job {
+    /// Whether it only makes or keeps a connection, which goes on between stages too.
+    pub fn is_session(&self) -> bool {
+        self.origin == Origin::Session
+    }
+}
+
 /// What a worker does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

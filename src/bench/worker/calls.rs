@@ -93,7 +93,7 @@ impl Worker {
         let Some(UnderWay { job, sent, .. }) = self.connections[index].under_way.take() else {
             return;
         };
-        self.under_way -= 1;
+        self.under_way -= usize::from(self.waits_for(&job));
         let times = Times { planned: job.planned, sent, answered: now };
         let read = message(status, &answer);
         let said = read.map(|payload| Said::Grpc(payload.kind, payload.body));
@@ -176,7 +176,7 @@ impl Worker {
         let Some(UnderWay { job, sent, .. }) = self.connections[index].under_way.take() else {
             return;
         };
-        self.under_way -= 1;
+        self.under_way -= usize::from(self.waits_for(&job));
         let times = Times { planned: job.planned, sent, answered: now };
         self.judge_failure(&job, times, failure);
     }

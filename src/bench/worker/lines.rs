@@ -243,12 +243,18 @@ impl Worker {
         self.flush(index);
     }
 
+    /// Whether the end of a stage waits for a request: what keeps connections never ends, but
+    /// what of it is measured must be answered first.
+    pub(super) fn waits_for(&self, job: &Job) -> bool {
+        !job.is_session() || (self.load.measures(job) && job.planned <= self.horizon)
+    }
+
     /// Writes a call to the connection's buffer.
     fn start_call(&mut self, index: usize, job: Job, now: Nanos) {
+        self.under_way += usize::from(self.waits_for(&job));
         let Some(lines) = &mut self.lines else { return };
         let connection = &mut self.connections[index];
         connection.under_way = Some(UnderWay { job, sent: now, fresh: true });
-        self.under_way += 1;
         self.load.write(&job, &mut lines.message, &mut self.scratch);
         let line = &mut lines.lines[index];
         line.active_at = now;
@@ -309,7 +315,7 @@ impl Worker {
                     self.load.ready(index, now);
                     self.line_free(index, now);
                 }
-                Phase::Ready if free && line.active_at + IDLE <= now && !self.draining => {
+                Phase::Ready if free && line.active_at + IDLE <= now => {
                     let job = self.load.session_job(Operation::HealthCheck, now);
                     self.send_call(index, job, now);
                 }

@@ -203,10 +203,14 @@ impl Worker {
             }
             self.wait(events, clock.now() + TICK)?;
         }
-        // Only a stopped run leaves something under way.
+        // Only a stopped run leaves something under way, and connections that are kept.
         for index in 0..self.connections.len() {
-            self.fail(index, Failure::Timeout);
+            let under_way = &self.connections[index].under_way;
+            if under_way.is_some_and(|under_way| !under_way.job.is_session()) {
+                self.fail(index, Failure::Timeout);
+            }
         }
+        self.under_way = 0;
         // Connections of 2.x are looked after between stages too.
         self.draining = self.lines.is_none();
         Ok(())
