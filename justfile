@@ -35,6 +35,10 @@ clients *arguments:
 verify *arguments:
     cargo test --test compat {{ arguments }}
 
+# Clusters of engines on a virtual clock with seeded faults; a failing seed says how to repeat it.
+sim seeds="500":
+    FACOS_SIM_SEEDS={{ seeds }} cargo test --test sim family
+
 # One decoder under random bytes for a minute; needs cargo-fuzz and a nightly compiler.
 fuzz target seconds="60":
     cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}

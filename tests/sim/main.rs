@@ -10,6 +10,7 @@ mod network;
 mod new;
 mod node;
 mod old;
+mod rolling;
 mod script;
 mod seeds;
 mod world;

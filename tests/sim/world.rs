@@ -26,7 +26,8 @@ pub struct Place<N: SimNode> {
     pub node: Option<N>,
     /// Its clock's distance from the world's, ms.
     pub skew_ms: i64,
-    kept: N::Kept,
+    /// What it would start with.
+    pub kept: N::Kept,
     starts: u64,
     fails: bool,
     listed: bool,
@@ -65,7 +66,8 @@ pub struct World<N: SimNode> {
     pub clients: Clients,
     /// How the nodes are connected.
     pub network: Network,
-    shared: N::Shared,
+    /// What the nodes share.
+    pub shared: N::Shared,
     rng: Rng,
     events: BTreeMap<(Millis, u64), Event>,
     flights: BTreeMap<u64, Flight>,
@@ -77,6 +79,16 @@ pub struct World<N: SimNode> {
 impl<N: SimNode> World<N> {
     /// So many nodes that have run for a while, and an empty place for a newcomer.
     pub fn new(nodes: usize, seed: u64) -> Self {
+        Self::with(nodes, seed, N::Shared::default(), |_, _| ())
+    }
+
+    /// The same with what the nodes share; `expect` is told of each place before any node starts.
+    pub fn with(
+        nodes: usize,
+        seed: u64,
+        shared: N::Shared,
+        expect: impl Fn(&N::Shared, &MemberId),
+    ) -> Self {
         let mut rng = Rng::with_seed(seed);
         let place = |number: usize| Place {
             id: format!("10.1.0.{number}:8848").into(),
@@ -92,7 +104,7 @@ impl<N: SimNode> World<N> {
             places: (0..=nodes).map(place).collect(),
             clients: Clients::default(),
             network: Network::new(nodes + 1, rng.u64(..), N::IN_ORDER),
-            shared: N::Shared::default(),
+            shared,
             rng,
             events: BTreeMap::new(),
             flights: BTreeMap::new(),
@@ -100,6 +112,9 @@ impl<N: SimNode> World<N> {
             number: 0,
             at_once: (START, 0),
         };
+        for number in 0..nodes {
+            expect(&world.shared, &world.places[number].id);
+        }
         for number in 0..nodes {
             world.start(number, true);
         }
