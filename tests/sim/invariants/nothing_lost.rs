@@ -1,6 +1,6 @@
 //! Once all is well and quiet: every client that lives is listed on every node, and healthy on the
-//! one that is responsible; where copies are mended, on all. What was confirmed last of each durable
-//! value is there, or one of which nobody was told.
+//! one that is responsible; where copies are mended, on all. What was confirmed last of each
+//! durable value is there, or one of which nobody was told.
 //!
 //! On 1.x a confirmed value is not safe: a member that missed it may be elected, because a follower
 //! that missed more counts its term only by a hundred a write. What holds is that the key is there.

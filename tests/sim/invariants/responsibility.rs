@@ -1,5 +1,5 @@
-//! Always: who is responsible follows from the members that a node sees and from nothing else. Nodes
-//! that see the same members name the same one, and of the members seen exactly one takes a tag.
+//! Always: who is responsible follows from the members that a node sees and from nothing else.
+//! Nodes that see the same members name the same one, and at most one of them takes a tag.
 
 use crate::node::SimNode;
 use crate::world::World;
