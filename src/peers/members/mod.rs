@@ -104,6 +104,8 @@ pub struct Turn {
     pub changed: bool,
     /// What `healthCheckEnabled` is to be from now on.
     pub health_check: Option<bool>,
+    /// Members of whom state, version or readiness changed by a report or its answer (2.x).
+    pub touched: Vec<MemberId>,
 }
 
 /// What a member said of itself (1.x).

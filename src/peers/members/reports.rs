@@ -86,7 +86,7 @@ impl Members {
             }
             self.healthy = healthy;
         }
-        Turn { effects: Vec::new(), changed, health_check }
+        Turn { changed, health_check, ..Turn::default() }
     }
 
     /// The healthy part of the members that have a weight. One that died counts until an operator

@@ -1,9 +1,11 @@
 //! Members of 2.x: every two seconds a node reports to one other in turn and judges it by its
 //! answer. One that refuses the connection is down at once, one that fails otherwise is suspicious
 //! and down after more than three failures; its own report, or a report that it takes, brings it
-//! back (`peer-wire.md` §1, §5; `cluster/members`).
+//! back (`peer-wire.md` §1, §5; `cluster/members`). One that does not know such reports is an older
+//! version: what it said of its own is forgotten, and it is not judged
+//! (`roll-one-node-back-from-2.0.2`).
 
-use super::{MemberReport, Members, StatusReport, TURN_MS, Turn, Unlisted};
+use super::{Member, MemberReport, Members, StatusReport, TURN_MS, Turn, Unlisted};
 use crate::model::peer::MemberCard;
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
 
@@ -38,15 +40,16 @@ impl Members {
         if !self.is_listed(&report.from) {
             return None;
         }
-        let member = self.entry(&report.from, now);
-        member.state = super::MemberState::Up;
-        member.failures = 0;
-        member.said = now;
-        member.heard = now;
-        member.weight = None;
-        member.version = report.version;
-        member.ready = report.ready;
-        Some(self.take_healthy())
+        let MemberReport { from, version, ready } = report;
+        Some(self.change(now, &from, |member| {
+            member.state = MemberState::Up;
+            member.failures = 0;
+            member.said = now;
+            member.heard = now;
+            member.weight = None;
+            member.version = version;
+            member.ready = ready;
+        }))
     }
 
     /// A member of 1.x says that it is alive.
@@ -58,11 +61,38 @@ impl Members {
         now: Millis,
         report: &StatusReport,
     ) -> Result<Turn, Unlisted> {
-        self.status_heard(now, report)?;
+        if !self.is_listed(&report.from) {
+            return Err(Unlisted(report.from.clone()));
+        }
         let member = self.entry(&report.from, now);
-        member.state = MemberState::Up;
-        member.failures = 0;
+        member.said = report.said;
+        member.heard = now;
+        member.weight = Some(report.weight);
+        // One that is remembered as of 2.x has to report as such: a node that was rolled back to a
+        // version whose answer to reports is a failure is never taken back
+        // (`rolling-upgrade-and-rollback-1.1.4-2.0.2`).
+        if member.version.is_none() {
+            member.state = MemberState::Up;
+            member.failures = 0;
+        }
         Ok(self.take_healthy())
+    }
+
+    /// This node is ready for the protocols of 2.x, or not; the others hear it with its reports.
+    pub fn set_ready(&mut self, now: Millis, ready: bool) {
+        let own = self.own.clone();
+        self.entry(&own, now).ready = Some(ready);
+    }
+
+    /// Changes what is known of a member. Whoever turns on what members can do hears of it when
+    /// something changed that is more than a time (`MemberUtil.isBasicInfoChanged`).
+    fn change(&mut self, now: Millis, id: &MemberId, change: impl FnOnce(&mut Member)) -> Turn {
+        let basics = |member: &Member| (member.state, member.version.clone(), member.ready);
+        let member = self.entry(id, now);
+        let before = basics(member);
+        change(member);
+        let touched = (basics(member) != before).then(|| id.clone());
+        Turn { touched: touched.into_iter().collect(), ..self.take_healthy() }
     }
 
     /// What this node says of itself.
@@ -120,18 +150,20 @@ impl Members {
         if !self.is_listed(member) {
             return Turn::default();
         }
-        let member = self.entry(member, now);
-        match outcome {
+        self.change(now, member, |member| match outcome {
             Ok(_) => {
                 member.state = MemberState::Up;
                 member.failures = 0;
+            }
+            Err(PeerFailure::Status { status: 404 | 501, .. }) => {
+                member.version = None;
+                member.ready = None;
             }
             Err(failure) => {
                 member.failures += 1;
                 let gone = *failure == PeerFailure::Refused || member.failures > FORGIVEN_FAILURES;
                 member.state = if gone { MemberState::Down } else { MemberState::Suspicious };
             }
-        }
-        self.take_healthy()
+        })
     }
 }

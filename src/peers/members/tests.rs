@@ -46,6 +46,7 @@ fn a_node_of_1_x_is_healthy_to_itself_at_its_second_turn() {
             effects: vec![status("h:2", 4_000, 2), status("h:3", 4_000, 3)],
             changed: true,
             health_check: Some(false),
+            touched: Vec::new(),
         }
     );
     assert_eq!(names(members.healthy()), ["h:1"]);
@@ -164,4 +165,73 @@ fn a_silent_member_of_2_x_is_suspicious_three_times_and_then_down() {
     use MemberState::{Down, Suspicious};
     assert_eq!(states, [Suspicious, Suspicious, Suspicious, Down]);
     assert_eq!(names(members.healthy()), ["h:1", "h:3"]);
+}
+
+/// Three of 2.x that know each other; this one is to report to the third.
+fn three_new() -> Members {
+    let mut members = three(MembersProtocol::Rounds);
+    let version = Some("2.0.2".to_owned());
+    let report = |report| MemberReport { version: version.clone(), ready: Some(true), ..report };
+    members.settle(Millis(0), reports().into_iter().map(report).collect());
+    members.tick(Millis(2_000), &SETTINGS);
+    members
+}
+
+fn status_of(status: u16) -> Result<PeerAnswer, PeerFailure> {
+    Err(PeerFailure::Status { status, body: String::new() })
+}
+
+#[test]
+fn one_that_does_not_know_reports_is_an_older_version_and_not_judged() {
+    let mut members = three_new();
+    let turn = members.answered(Millis(2_000), 0, &status_of(404));
+    assert_eq!(turn, Turn { touched: vec![member("h:3")], ..Turn::default() });
+    let known = members.member("h:3").unwrap();
+    let (version, ready) = (known.version.clone(), known.ready);
+    assert_eq!((known.state, version, ready), (MemberState::Up, None, None));
+    // The answer of 1.1.4 is taken for a failure, and its version is remembered.
+    let mut members = three_new();
+    let turn = members.answered(Millis(2_000), 0, &status_of(401));
+    assert_eq!(turn.touched, [member("h:3")]);
+    let known = members.member("h:3").unwrap();
+    assert_eq!((known.state, known.version.is_some()), (MemberState::Suspicious, true));
+}
+
+#[test]
+fn a_member_is_touched_when_more_than_a_time_changed_of_it() {
+    let mut members = three_new();
+    let report = |ready| MemberReport {
+        from: member("h:2"),
+        version: Some("2.0.2".to_owned()),
+        ready: Some(ready),
+    };
+    let touched = |turn: Option<Turn>| turn.unwrap().touched;
+    assert_eq!(touched(members.report_heard(Millis(3_000), report(true))), []);
+    assert_eq!(touched(members.report_heard(Millis(7_000), report(false))), [member("h:2")]);
+    let status = |said| StatusReport { from: member("h:2"), said: Millis(said), weight: 1 };
+    let turn = members.old_status_heard(Millis(8_000), &status(8_000));
+    assert_eq!(turn, Ok(Turn::default()));
+}
+
+#[test]
+fn one_that_is_down_as_2_x_is_not_taken_back_by_the_calls_of_1_x() {
+    let status = StatusReport { from: member("h:3"), said: Millis(3_000), weight: 1 };
+    for (forgotten, state) in [(false, MemberState::Down), (true, MemberState::Up)] {
+        let mut members = three_new();
+        members.answered(Millis(2_000), 0, &Err(PeerFailure::Refused));
+        if forgotten {
+            members.tick(Millis(4_000), &SETTINGS);
+            members.tick(Millis(6_000), &SETTINGS);
+            members.answered(Millis(6_000), 2, &status_of(404));
+        }
+        members.old_status_heard(Millis(7_000), &status).unwrap();
+        assert_eq!(members.member("h:3").unwrap().state, state);
+    }
+}
+
+#[test]
+fn readiness_stands_on_the_card() {
+    let mut members = three_new();
+    members.set_ready(Millis(0), false);
+    assert_eq!(members.card().ready, Some(false));
 }

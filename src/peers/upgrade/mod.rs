@@ -11,7 +11,8 @@ pub mod double_write;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Millis, ServiceKey};
+use crate::model::{MemberId, Millis, ServiceKey};
+use crate::peers::members::Members;
 use crate::profile::Generation;
 use double_write::{Copying, DoubleWrite, What};
 
@@ -47,6 +48,20 @@ pub struct Fellow {
     pub generation: Generation,
     /// Whether it says that it is ready; `None` when it says nothing of it.
     pub ready: Option<bool>,
+}
+
+impl Fellow {
+    /// Everybody else on a member's list, as it sees them.
+    pub fn all(members: &Members) -> Vec<Self> {
+        let others = members.listed().iter().filter(|id| *id != members.own());
+        let fellow = |id: &MemberId| {
+            let known = members.member(id);
+            let version = known.and_then(|known| known.version.as_deref());
+            let ready = known.and_then(|known| known.ready);
+            Self { generation: Generation::of(version), ready }
+        };
+        others.map(fellow).collect()
+    }
 }
 
 /// How much a core holds.
