@@ -6,7 +6,7 @@
 use crate::client::grpc::{AUTO, Link, Reply};
 use crate::model::{ClientCall, MemberId, PeerAnswer, PeerFailure};
 use crate::node::Node;
-use crate::node::peering::Network;
+use crate::node::peering::{Flight, Network};
 use crate::peers::Token;
 use crate::wire::grpc::Payload;
 use crate::wire::grpc::cluster::{
@@ -70,8 +70,8 @@ struct Shared {
 struct Queued {
     call: ClientCall,
     token: Token,
-    /// Whether the process waits for it.
-    own: bool,
+    /// What a manual clock waits for; only of calls to nodes of this process.
+    flight: Option<Flight>,
 }
 
 impl MemberLinks {
@@ -89,11 +89,8 @@ impl MemberLinks {
 
     /// Calls a member; the outcome comes later, and always.
     pub fn call(&self, to: &MemberId, call: ClientCall, token: Token) {
-        let own = self.shared.network.is_own(to);
-        if own {
-            self.shared.network.begins();
-        }
-        let queued = Queued { call, token, own };
+        let flight = self.shared.network.is_own(to).then(|| self.shared.network.flight());
+        let queued = Queued { call, token, flight };
         let refused = {
             let mut ways = self.ways.lock();
             ways.retain(|_, way| !way.is_closed());
@@ -104,7 +101,7 @@ impl MemberLinks {
             let (shared, queued) = (self.shared.clone(), refused.into_inner());
             // Not from within: whoever calls may not expect an answer before it has gone on.
             self.runtime.spawn(async move {
-                shared.settle(queued.token, queued.own, Err(PeerFailure::Crowded));
+                shared.settle(queued.token, queued.flight, Err(PeerFailure::Crowded));
             });
         }
     }
@@ -125,15 +122,19 @@ impl MemberLinks {
 }
 
 impl Shared {
-    fn settle(&self, token: Token, own: bool, outcome: Result<PeerAnswer, PeerFailure>) {
+    /// The call has landed when what follows from its outcome has begun.
+    fn settle(
+        &self,
+        token: Token,
+        flight: Option<Flight>,
+        outcome: Result<PeerAnswer, PeerFailure>,
+    ) {
         if let Some(node) = self.node.upgrade()
             && !node.has_ended()
         {
             node.peer_answered(token, outcome);
         }
-        if own {
-            self.network.ended();
-        }
+        drop(flight);
     }
 }
 
@@ -164,7 +165,7 @@ impl Way {
                         }
                         None => {
                             let refused = Err(PeerFailure::Refused);
-                            self.shared.settle(queued.token, queued.own, refused);
+                            self.shared.settle(queued.token, queued.flight, refused);
                         }
                     }
                 }
@@ -225,14 +226,14 @@ impl Way {
 
 /// Makes one call.
 async fn speak(shared: Arc<Shared>, link: Arc<Link>, to: MemberId, queued: Queued) {
-    let Queued { call, token, own } = queued;
+    let Queued { call, token, flight } = queued;
     let request = client_call(&call, &to, &shared.speaker.machine).encode();
     let outcome = match link.call(UNARY, request, CALL_PATIENCE).await {
         Reply::Message(response) => answer_of(&call, &response),
         Reply::Failed(status) if status.code == "DEADLINE_EXCEEDED" => Err(PeerFailure::TimedOut),
         Reply::Failed(_) => Err(PeerFailure::Broken),
     };
-    shared.settle(token, own, outcome);
+    shared.settle(token, flight, outcome);
 }
 
 /// Connects to a member as a real server does: a check, then the setup on the stream. A member
