@@ -93,7 +93,7 @@ const CLUSTER: &str = "serviceName=set&clusterName=DEFAULT&checkPort=81&useInsta
 
 #[test]
 fn what_was_set_for_services_and_clusters_survives_kill_9_and_a_deleted_service_stays_away() {
-    for profile in ["1.1.4", "1.2.0", "1.2.1", "2.0.2", "2.0.4"] {
+    for profile in ["1.1.4", "1.2.0", "1.2.1", "2.0.0", "2.0.2", "2.0.4"] {
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(profile, data.path());
         let base = "/nacos/v1/ns";

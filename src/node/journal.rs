@@ -194,7 +194,7 @@ impl Journal {
     ) {
         let service = match &request.what {
             Ask::Notify { service, .. } => Some(service),
-            Ask::ConfigChanged(_) | Ask::Detect | Ask::Reset(_) => None,
+            Ask::ConfigChanged { .. } | Ask::Detect | Ask::Reset(_) => None,
         };
         self.about_connection(now, operation, service, |record| {
             if let Some(meta) = to {

@@ -80,7 +80,7 @@ impl Node {
     pub(super) fn ask(&self, request: &ServerRequest) {
         let operation = match request.what {
             Ask::Notify { .. } => Operation::Push,
-            Ask::ConfigChanged(_) => Operation::ConfigNotice,
+            Ask::ConfigChanged { .. } => Operation::ConfigNotice,
             Ask::Detect => Operation::Detect,
             Ask::Reset(_) => Operation::Reset,
         };

@@ -9,10 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The built-in profiles, oldest first: name and file.
-pub const BUILT_IN: [(&str, &str); 5] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("1.1.4", include_str!("../../profiles/nacos-1.1.4.toml")),
     ("1.2.0", include_str!("../../profiles/nacos-1.2.0.toml")),
     ("1.2.1", include_str!("../../profiles/nacos-1.2.1.toml")),
+    ("2.0.0", include_str!("../../profiles/nacos-2.0.0.toml")),
     ("2.0.2", include_str!("../../profiles/nacos-2.0.2.toml")),
     ("2.0.4", include_str!("../../profiles/nacos-2.0.4.toml")),
 ];

@@ -70,6 +70,7 @@ quirks! {
         delete_needs_empty: bool = version, "Whether a service with instances can not be deleted.";
         threshold_default: bool = version, "Whether a new service may leave its protectThreshold out.";
         list_count: ListCount = version, "What the count beside a page of services counts.";
+        past_end_all: bool = version, "Whether a page past the last one of services shows all, grouped names.";
         kinds: ServiceKinds = version, "Whether a service has ephemeral and persistent instances at once.";
         unknown_refused: bool = version, "Whether GET and DELETE refuse a service that does not exist.";
         selector: SelectorShape = version, "How selectors are read and shown.";
@@ -103,6 +104,9 @@ quirks! {
     }
     grpc: GrpcQuirks {
         port: bool = version, "Whether gRPC is served, a thousand above the HTTP port; chosen at start.";
+        names_app: bool = version, "Whether subscribers over gRPC are shown with the application they name.";
+        subscribe_protects: bool = version, "Whether subscribing to all clusters answers by the protect threshold.";
+        publish_code: bool = version, "Whether what can not be published over gRPC is told with an error code.";
     }
     expiry: ExpiryQuirks {
         ends_record: bool = version, "Whether an operator's record begins to expire when beats stop.";

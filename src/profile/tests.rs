@@ -175,7 +175,7 @@ fn mistakes_in_a_file_are_one_line_with_the_place_and_the_remedy() {
         (
             "inherits = \"1.2.2\"",
             "mine.toml: no profile \"1.2.2\" (did you mean 1.2.0 or 1.2.1?); \
-             built in: 1.1.4, 1.2.0, 1.2.1, 2.0.2, 2.0.4; a file's name ends in .toml",
+             built in: 1.1.4, 1.2.0, 1.2.1, 2.0.0, 2.0.2, 2.0.4; a file's name ends in .toml",
         ),
         ("inherits = 121", "mine.toml:1: inherits is a text"),
         (

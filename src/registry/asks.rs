@@ -43,7 +43,12 @@ pub enum Ask {
         since: Millis,
     },
     /// `ConfigChangeNotifyRequest`: this configuration changed.
-    ConfigChanged(ConfigKey),
+    ConfigChanged {
+        /// Which.
+        key: ConfigKey,
+        /// How often it was told, this time counted.
+        times: u32,
+    },
     /// `ClientDetectionRequest`: are you there?
     Detect,
     /// `ConnectResetRequest`: go elsewhere, to this ip and port if given.
@@ -64,7 +69,7 @@ pub struct Waiting {
     pub to: ConnectionId,
     /// What the answer decides.
     pub about: About,
-    /// It was refused; only its timer still runs.
+    /// It was refused, or rests: no answer settles it, only its timer runs.
     refused: bool,
 }
 
@@ -73,8 +78,10 @@ pub struct Waiting {
 pub enum About {
     /// Whether a push of this service, begun then, has to be repeated.
     Push(ServiceKey, Millis),
-    /// Nothing: a client that missed a change asks again by itself.
-    Config,
+    /// Whether this configuration's notice, told so often, has to be repeated.
+    Config(ConfigKey, u32),
+    /// Nothing: the notice of this configuration rests until it is told for the so-many-th time.
+    ConfigRests(ConfigKey, u32),
     /// Whether the connection lives.
     Detection,
     /// When whoever asked for the reset is answered.
@@ -96,7 +103,9 @@ impl Asks {
             Ask::Notify { service, since, .. } => {
                 (About::Push(service.clone(), *since), PUSH_TIMEOUT_MS)
             }
-            Ask::ConfigChanged(_) => (About::Config, CONFIG_TIMEOUT_MS),
+            Ask::ConfigChanged { key, times } => {
+                (About::Config(key.clone(), *times), CONFIG_TIMEOUT_MS)
+            }
             Ask::Detect => (About::Detection, DETECTION_TIMEOUT_MS),
             Ask::Reset(_) => (About::Reset, RESET_TIMEOUT_MS),
         };
@@ -105,6 +114,15 @@ impl Asks {
             timers.set(now + timeout_ms, Timer::Ask(id));
         }
         ServerRequest { to, id, what }
+    }
+
+    /// Lets a notice of a client rest; its time is up when it is to be told again.
+    pub fn rest(&mut self, timers: &mut Timers, until: Millis, to: ConnectionId, about: About) {
+        self.last_id += 1;
+        if self.waiting.len() < MAX_WAITING {
+            self.waiting.insert(self.last_id, Waiting { to, about, refused: true });
+            timers.set(until, Timer::Ask(self.last_id));
+        }
     }
 
     /// An answer came; `None` when nothing of that connection waits for it. A push that was refused

@@ -14,6 +14,11 @@ use crate::registry::timers::Timer;
 use crate::registry::{Effect, Registry, connections};
 use std::sync::Arc;
 
+/// How often a client is told of one change that it does not take.
+const MAX_NOTICES: u32 = 50;
+/// The rest after the first of them, ms; each further one is longer by as much.
+const NOTICE_REST_MS: u64 = 2_000;
+
 /// Runs an operation on the 2.x core; on another there is nothing to run it on.
 macro_rules! on_clients {
     ($registry:ident, $now:expr, |$core:ident, $scope:ident| $run:expr) => {
@@ -97,16 +102,14 @@ impl Registry {
                 }
                 scope.take_effects()
             }),
-            About::Config => Vec::new(),
+            About::Config(..) if success => Vec::new(),
+            About::Config(key, times) => self.notice_again(now, from, key, times),
+            About::ConfigRests(key, times) => self.notice(now, from, key, times),
             About::Detection if success => {
                 self.connections.detected(from);
                 Vec::new()
             }
-            About::Detection => {
-                let mut effects = self.disconnect(now, from);
-                effects.push(Effect::Disconnect(from));
-                effects
-            }
+            About::Detection => self.give_up(now, from),
             About::Reset => vec![Effect::Settled(id)],
         }
     }
@@ -173,8 +176,9 @@ impl Registry {
         page: i32,
         size: i32,
     ) -> (Vec<String>, usize) {
+        let past_end_all = self.quirks.service.past_end_all;
         match &mut self.core {
-            Core::ClientKeyed(core) => core.names_page(namespace, group, page, size),
+            Core::ClientKeyed(core) => core.names_page(namespace, group, page, size, past_end_all),
             Core::ServiceKeyed(_) => (Vec::new(), 0),
         }
     }
@@ -195,11 +199,41 @@ impl Registry {
 
     /// A configuration changed to which a connection listens.
     pub fn config_changed(&mut self, now: Millis, id: ConnectionId, key: ConfigKey) -> Vec<Effect> {
+        self.notice(now, id, key, 1)
+    }
+
+    fn notice(&mut self, now: Millis, id: ConnectionId, key: ConfigKey, times: u32) -> Vec<Effect> {
         if self.connections.get(id).is_none() {
             return Vec::new();
         }
-        let ask = self.asks.ask(&mut self.timers, now, id, Ask::ConfigChanged(key));
-        vec![Effect::Ask(ask)]
+        let what = Ask::ConfigChanged { key, times };
+        vec![Effect::Ask(self.asks.ask(&mut self.timers, now, id, what))]
+    }
+
+    /// A notice was not taken (`RpcConfigChangeNotifier`): after a rest that grows by 2 s each time
+    /// it is told again; a client that took none of 50 is given up.
+    fn notice_again(
+        &mut self,
+        now: Millis,
+        id: ConnectionId,
+        key: ConfigKey,
+        times: u32,
+    ) -> Vec<Effect> {
+        if times >= MAX_NOTICES {
+            return self.give_up(now, id);
+        }
+        if self.connections.get(id).is_some() {
+            let until = now + u64::from(times) * NOTICE_REST_MS;
+            let about = About::ConfigRests(key, times + 1);
+            self.asks.rest(&mut self.timers, until, id, about);
+        }
+        Vec::new()
+    }
+
+    fn give_up(&mut self, now: Millis, id: ConnectionId) -> Vec<Effect> {
+        let mut effects = self.disconnect(now, id);
+        effects.push(Effect::Disconnect(id));
+        effects
     }
 
     /// The registered connections.

@@ -11,12 +11,12 @@ fn json(line: &str) -> Value {
 fn the_built_in_profiles_are_listed_oldest_first() {
     let text = run("profiles list").done();
     let names: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
-    assert_eq!(names, ["NAME", "1.1.4", "1.2.0", "1.2.1", "2.0.2", "2.0.4"]);
+    assert_eq!(names, ["NAME", "1.1.4", "1.2.0", "1.2.1", "2.0.0", "2.0.2", "2.0.4"]);
     let listed = json("profiles list -o json");
     let inherits: Vec<&Value> =
         listed.as_array().unwrap().iter().map(|profile| &profile["inherits"]).collect();
     let [old, middle, new] = ["1.1.4", "1.2.1", "2.0.2"].map(Value::from);
-    assert_eq!(inherits, [&Value::Null, &middle, &old, &middle, &new]);
+    assert_eq!(inherits, [&Value::Null, &middle, &old, &new, &middle, &new]);
 }
 
 #[test]
@@ -78,7 +78,9 @@ fn a_mistake_in_a_profile_is_told_with_its_line() {
     assert_eq!(hint, "facos profiles show NAME lists every quirk with its value");
     let (error, hint) = place.run("profiles diff 1.2.1 3.0").refused(2);
     assert!(
-        error.starts_with("no profile \"3.0\"; built in: 1.1.4, 1.2.0, 1.2.1, 2.0.2, 2.0.4; "),
+        error.starts_with(
+            "no profile \"3.0\"; built in: 1.1.4, 1.2.0, 1.2.1, 2.0.0, 2.0.2, 2.0.4; "
+        ),
         "{error}"
     );
     assert_eq!(hint, "facos profiles list shows the built-in profiles");

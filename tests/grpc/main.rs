@@ -1,6 +1,9 @@
 //! Whole servers under hostile or unlucky 2.x clients: whatever one connection does, the others are
 //! served, and what goes wrong is bounded and written down.
 
+mod configs;
+mod versions;
+
 use bytes::Bytes;
 use facos::client::grpc::{AUTO, Link, Reply};
 use facos::serve::ServeConfig;
@@ -42,7 +45,10 @@ async fn text(link: &Link, kind: &str, body: &str) -> String {
 
 /// A connection that is set up.
 async fn client(server: &TestServer) -> Link {
-    let mut link = link(server).await;
+    client_of(link(server).await).await
+}
+
+async fn client_of(mut link: Link) -> Link {
     let setup = r#"{"clientVersion":"test","labels":{"source":"sdk","module":"naming"}}"#;
     link.send(Some(message("ConnectionSetupRequest", setup))).await.unwrap();
     while !text(&link, "HealthCheckRequest", "{}").await.starts_with("HealthCheckResponse") {}

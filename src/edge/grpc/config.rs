@@ -4,14 +4,16 @@ use super::lines::Line;
 use super::listening::Listening;
 use super::unary::Call;
 use crate::console::Console;
-use crate::model::{Config, Refusal, java};
+use crate::model::{Config, Refusal};
 use crate::wire::grpc::config::{
-    ConfigRequest, ListenRequest, changed_configs, config_answer, no_config,
+    ConfigRequest, ListenRequest, changed_configs, config_answer, no_config, said,
 };
 use crate::wire::grpc::{Answer, RequestKind};
 use crate::wire::v1::config;
 use std::sync::Arc;
 
+/// Said to who publishes, so that nothing is published to others than it is meant for.
+const NO_TAGS: &str = "facos keeps no tagged and no beta configurations";
 /// A publisher said over what it publishes, and something else is there.
 const NOT_OVER_THAT: &str = "Cas publish fail,server md5 may have changed.";
 
@@ -19,6 +21,10 @@ const NOT_OVER_THAT: &str = "Cas publish fail,server md5 may have changed.";
 pub fn query(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal> {
     let key = request.key().ok_or_else(Refusal::null_pointer)?;
     let quirks = call.node.quirks();
+    if said(request.tag.as_deref()).is_some() {
+        // None can be there, and the plain one does not stand in for it.
+        return Ok(no_config());
+    }
     Ok(call.node.desk.read(|console| match console.configs.get(&key) {
         Some(kept) => config_answer(&kept.config, config::md5_text(&kept.md5, &quirks)),
         None => no_config(),
@@ -29,13 +35,16 @@ pub fn query(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal
 pub async fn publish(call: &Call<'_>, request: ConfigRequest) -> Answer {
     let kind = RequestKind::ConfigPublish;
     let (Some(key), Some(content)) = (request.key(), request.content.as_deref()) else {
-        return Answer::failed(kind, 400, Some("invalid param"));
+        return not_published(call, 400, "invalid param");
     };
     let quirks = call.node.quirks();
     if let Err(refusal) = config::check(&key, content, &quirks) {
-        return Answer::failed(kind, 400, Some(&refusal.message));
+        return not_published(call, 400, &refusal.message);
     }
-    let over = request.over_md5.as_deref().filter(|md5| !java::is_blank(md5));
+    if said(request.tag.as_deref()).or(said(request.beta_ips.as_deref())).is_some() {
+        return not_published(call, 500, NO_TAGS);
+    }
+    let over = said(request.over_md5.as_deref());
     let config = Config {
         content: content.into(),
         kind: request.kind,
@@ -51,8 +60,15 @@ pub async fn publish(call: &Call<'_>, request: ConfigRequest) -> Answer {
     });
     match published {
         Ok(((), receipt)) => stored(kind, receipt).await,
-        Err(refusal) => Answer::failed(kind, 500, Some(&refusal.message)),
+        Err(refusal) => not_published(call, 500, &refusal.message),
     }
+}
+
+fn not_published(call: &Call<'_>, code: u16, why: &str) -> Answer {
+    let told = if call.node.quirks().grpc.publish_code { code } else { 0 };
+    let mut answer = Answer::failed(RequestKind::ConfigPublish, told, Some(why));
+    answer.code = code;
+    answer
 }
 
 /// `ConfigRemoveRequest`: what is not there is as good as removed.

@@ -199,7 +199,7 @@ impl Line {
                 let fields: [&[u8]; 2] = [br#","serviceInfo":"#, info];
                 grpc::ask("NotifySubscriberRequest", request.id, &fields, "naming", ip)
             }
-            Ask::ConfigChanged(key) => {
+            Ask::ConfigChanged { key, .. } => {
                 let fields = grpc::config::notice(key);
                 let fields = [fields.as_bytes()];
                 grpc::ask("ConfigChangeNotifyRequest", request.id, &fields, "config", ip)

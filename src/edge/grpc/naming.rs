@@ -4,6 +4,7 @@ use super::unary::Call;
 use crate::edge::nacos::Note;
 use crate::model::{Refusal, RemoteQuery, RemoteService, RemoteSubscription, ServiceRef};
 use crate::node::Operation;
+use crate::profile::ListCount;
 use crate::registry::addresses::InstanceId;
 use crate::wire::grpc::{
     Answer, InstanceAction, InstanceRequest, ListRequest, QueryRequest, RequestKind,
@@ -80,11 +81,12 @@ pub fn subscribe(
     if !request.subscribe {
         note.operation = Operation::Unsubscribe;
     }
+    let named = call.header("app").filter(|_| call.node.quirks().grpc.names_app);
     let asked = RemoteSubscription {
         by: call.by,
         service: request.service(),
         clusters: request.clusters.as_deref(),
-        app: call.header("app").unwrap_or(UNKNOWN_APP),
+        app: named.unwrap_or(UNKNOWN_APP),
         subscribe: request.subscribe,
     };
     let ((list, now), _) = call.node.change(|registry, now| {
@@ -94,13 +96,17 @@ pub fn subscribe(
     Ok(info_answer(RequestKind::Subscribe, &list, now))
 }
 
-/// `ServiceListRequest`: counts the names of the page.
+/// `ServiceListRequest`.
 pub fn names(call: &Call<'_>, request: &ListRequest) -> Answer {
     let service = request.service();
-    let (names, _) = call.node.read(|registry, _| {
+    let (names, all) = call.node.read(|registry, _| {
         registry.names_page(service.namespace, service.group, request.page, request.size)
     });
-    names_answer(&names, names.len())
+    let count = match call.node.quirks().service.list_count {
+        ListCount::All => all,
+        ListCount::Page => names.len(),
+    };
+    names_answer(&names, count)
 }
 
 /// Notes which service a call is about and gives its grouped name.

@@ -108,6 +108,10 @@ fn page_of_names(
             names.retain(|name| registry.has_metadata(ServiceRef { namespace, name }, &filter));
         });
     }
+    if paging::is_past_end(asked.page, asked.size, names.len()) && call.quirks.service.past_end_all
+    {
+        return Ok((names.len(), names.iter().map(|name| (**name).to_owned()).collect()));
+    }
     let page = paging::names(asked.page, asked.size, names.len(), call.quirks)?;
     let plain = |name: &&str| listing::without_group(name, &asked.group, call.quirks);
     Ok((names.len(), names[page].iter().map(plain).collect()))

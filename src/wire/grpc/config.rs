@@ -28,6 +28,10 @@ pub struct ConfigRequest {
     pub kind: Option<String>,
     /// `additionMap`: `appName`.
     pub app: Option<String>,
+    /// Of tagged configurations: `tag`, which `additionMap` has where one is published.
+    pub tag: Option<Box<str>>,
+    /// `additionMap`: `betaIps`, for whom alone it is published.
+    pub beta_ips: Option<Box<str>>,
 }
 
 /// `ConfigBatchListenRequest`.
@@ -63,11 +67,14 @@ fn field(tokens: &mut Tokens, config: &mut ConfigRequest, name: &str) -> Read<bo
         "tenant" => config.tenant = scalars::text(tokens)?,
         "md5" => config.md5 = scalars::text(tokens)?,
         "content" => config.content = scalars::text(tokens)?,
+        "tag" => config.tag = scalars::text(tokens)?,
         "casMd5" => config.over_md5 = scalars::text(tokens)?,
         "additionMap" => {
             let map = bean::map(tokens)?.unwrap_or_default();
             config.kind = map.get("type").map(str::to_owned);
             config.app = map.get("appName").map(str::to_owned);
+            config.tag = map.get("tag").map(Into::into);
+            config.beta_ips = map.get("betaIps").map(Into::into);
         }
         _ => return Ok(false),
     }
@@ -156,6 +163,6 @@ pub fn resource(tenant: Option<&str>, group: Option<&str>, data_id: Option<&str>
 }
 
 /// Whether a text is there and not blank.
-pub(super) fn said(text: Option<&str>) -> Option<&str> {
+pub fn said(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !java::is_blank(text))
 }

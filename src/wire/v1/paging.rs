@@ -15,10 +15,16 @@ pub fn names(page: i32, size: i32, count: usize, quirks: &Quirks) -> Result<Rang
     if quirks.list.shape == ListShape::Dom {
         return java::sub_list(first, capped(start.wrapping_add(size), count), count);
     }
-    if usize::try_from(first).is_ok_and(|first| first >= count) {
+    if is_past_end(page, size, count) {
         return Ok(0..0);
     }
     java::sub_list(first, capped(first.wrapping_add(size), count), count)
+}
+
+/// Whether nothing is left for a page of services.
+pub fn is_past_end(page: i32, size: i32, count: usize) -> bool {
+    let first = page.wrapping_sub(1).wrapping_mul(size).max(0);
+    usize::try_from(first).is_ok_and(|first| first >= count)
 }
 
 /// A page of `/service/subscribers`.

@@ -13,6 +13,7 @@ impl ClientKeyed {
         group: Option<&str>,
         page: i32,
         size: i32,
+        past_end_all: bool,
     ) -> (Vec<String>, usize) {
         let services = &self.services;
         let known = namespace
@@ -24,6 +25,9 @@ impl ClientKeyed {
         let all = found.len();
         let size = usize::try_from(size).unwrap_or(0);
         let before = usize::try_from(page.saturating_sub(1)).unwrap_or(0).saturating_mul(size);
+        if before >= all && past_end_all {
+            return (found.into_iter().map(str::to_owned).collect(), all);
+        }
         let page = found.into_iter().skip(before).take(size);
         (page.map(|name| name[prefix.len()..].to_owned()).collect(), all)
     }

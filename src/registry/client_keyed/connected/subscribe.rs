@@ -18,10 +18,10 @@ impl ClientKeyed {
         call.service.check()?;
         let grouped = call.service.grouped();
         let clusters = call.clusters.unwrap_or_default();
-        let raw = java::is_blank(clusters);
+        let raw = java::is_blank(clusters) && !scope.quirks.grpc.subscribe_protects;
         let variant = Variant {
             reader: if raw { Reader::Raw } else { Reader::Subscription },
-            clusters: if raw { "".into() } else { clusters.into() },
+            clusters: if java::is_blank(clusters) { "".into() } else { clusters.into() },
             healthy_only: false,
             cache_millis: scope.switches.push_cache_millis as u64,
         };
