@@ -22,7 +22,7 @@ lint:
 serve *arguments:
     cargo run --release -- serve {{ arguments }}
 
-# The comparison with a static server; needs wrk: `just perf --quick`, `just perf --rescue`.
+# The comparison with a static server; needs wrk: `just perf --quick`, `--rescue`, `--grpc`.
 perf *arguments:
     benches/perf/run {{ arguments }}
 
