@@ -8,7 +8,9 @@
   [[client]]  one version each: `version` ($VERSION in both lines), `name` as in the table,
            `agent` as the server must see it, `first_beat_s` the earliest and latest
            first beat after registering, s; `updates` false when it neither hears of a changed
-           instance nor can change its own; `heard_within_s` when it hears later than others
+           instance nor can change its own; `heard_within_s` when it hears later than others;
+           `back_within_s`, if it holds a connection, in what time its instance is back on a server
+           that began anew, on 2.0.2
   [client.ephemeral], [client.persistent], [client.removed]  the kinds of life, by profile:
            `lives` (yes or no; then `why`, part of what it says), `beats` (F full, L light; among
            them R register and D deregister in `removed`), `heard` (push or poll). A profile that
@@ -42,6 +44,9 @@ class Client:
 
     def expected(self, kind):
         """What real servers gave in that kind of life, by profile."""
+        if kind == "restarted":
+            holds_on = "back_within_s" in self.facts
+            return {"2.0.2": self.facts["ephemeral"]["2.0.2"]} if holds_on else {}
         return self.facts.get("ephemeral" if kind == "elsewhere" else kind, {})
 
     @property

@@ -48,9 +48,13 @@ class Server:
         self.profile = profile
         logs.mkdir(parents=True, exist_ok=True)
         self.log = logs / f"facos-{profile}.log"
-        command = [str(binary), "serve", "--profile", profile, "--port", str(port)]
-        command += ["--admin-port", "0"]
-        with open(self.log, "wb") as log:
+        self.command = [str(binary), "serve", "--profile", profile, "--admin-port", "0", "--port"]
+        self.start(port)
+
+    def start(self, port):
+        """Starts the process; it knows nothing of an earlier one."""
+        command = [*self.command, str(port)]
+        with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
             )
@@ -61,6 +65,11 @@ class Server:
         ready = json.loads(line)
         self.address = ready["nodes"][0]["http"].removeprefix("http://")
         self.admin = ready["admin"].removeprefix("http://")
+
+    def restart(self):
+        """A new process on the port of the old one."""
+        self.stop()
+        self.start(int(self.address.rpartition(":")[2]))
 
     def stop(self):
         """Ends it cleanly, or at all."""

@@ -5,7 +5,8 @@ changes it and takes it away, and each time the client must hear of it and the s
 it. Then its beats are awaited, it changes its own instance, lists and deregisters. That is a life
 with `ephemeral` or `persistent` instances. In a life `removed`, somebody takes the client's own
 instance away after its second beat, and the client must bring it back. A life `elsewhere` is an
-ephemeral one in a group and a namespace that nobody created.
+ephemeral one in a group and a namespace that nobody created. In a life `restarted` the server, which
+is its own, begins anew and knows nobody; the client must bring its instance and its subscription back.
 
 What the server's journal says of it is evidence; `verdict.py` judges by it.
 """
@@ -74,6 +75,8 @@ class Life:
                 self.arrive(process)
             if self.kind == "removed":
                 self.come_back()
+            elif self.kind == "restarted":
+                self.survive(process)
             else:
                 self.hear(process)
                 self.await_signs(self.awaited)
@@ -123,6 +126,23 @@ class Life:
         process.step("list")
         if process.listed != alone:
             raise driver.Failed(f"list: {process.listed}, not {alone}")
+
+    def survive(self, process):
+        """The server begins anew; then the client must be there, and hear of others, by itself."""
+        self.server.restart()
+        self.until_listed("back", [self.own()], self.client.facts["back_within_s"])
+        deadline = time.monotonic() + self.client.facts["back_within_s"]
+        while not any(sign["operation"] == "subscribe" for sign in self.journal()):
+            if time.monotonic() > deadline:
+                raise driver.Failed("it did not subscribe again")
+            time.sleep(0.1)
+        self.somebody("POST", self.ports[1], "second", 1)
+        self.until_heard(process, "second registered", [self.own(), self.other("second", 1)])
+        self.somebody("DELETE", self.ports[1])
+        self.until_listed("second deregistered", [self.own()])
+
+    def journal(self):
+        return self.server.journal(self.service)
 
     def come_back(self):
         """After the second beat its instance goes; then the client must do as is awaited."""
@@ -200,9 +220,9 @@ class Life:
         self.until_listed(step, wanted)
         time.sleep(SETTLE_S)
 
-    def until_listed(self, step, wanted):
+    def until_listed(self, step, wanted, limit_s=LISTED_S):
         """The server's own list, which 2.0.2 renews half a second late."""
-        deadline = time.monotonic() + LISTED_S
+        deadline = time.monotonic() + limit_s
         while (listed := self.server.hosts(self.namespace, self.service)) != sorted(wanted):
             if time.monotonic() > deadline:
                 raise driver.Failed(f"{step}: the server lists {listed}, not {wanted}")
