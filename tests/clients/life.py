@@ -5,8 +5,9 @@ changes it and takes it away, and each time the client must hear of it and the s
 it. Then its beats are awaited, it changes its own instance, lists and deregisters. That is a life
 with `ephemeral` or `persistent` instances. In a life `removed`, somebody takes the client's own
 instance away after its second beat, and the client must bring it back. A life `elsewhere` is an
-ephemeral one in a group and a namespace that nobody created. In a life `restarted` the server, which
-is its own, begins anew and knows nobody; the client must bring its instance and its subscription back.
+ephemeral one in a group and a namespace that nobody created. In a life `restarted` the server,
+which is its own, begins anew and knows nobody; the client must bring its instance and its
+subscription back.
 
 What the server's journal says of it is evidence; `verdict.py` judges by it.
 """
