@@ -63,9 +63,13 @@ impl Life {
         Self { sign_ms: now_ms, ..Self::default() }
     }
 
-    /// A node took our beat.
-    pub fn taken(&mut self, node: usize, sent_ms: u64, answered_ms: u64) {
+    /// A beat of ours was answered.
+    pub fn sent(&mut self, sent_ms: u64, answered_ms: u64) {
         self.ours = Some((sent_ms, answered_ms));
+    }
+
+    /// A node took it that holds what is registered: the instance can not expire there so soon.
+    pub fn taken(&mut self, node: usize, answered_ms: u64) {
         self.fresh = Some((node, answered_ms + FRESH_MS));
     }
 
@@ -145,6 +149,11 @@ mod tests {
         Seen::Listed { enabled: true, last_beat_ms: Some(last_beat_ms) }
     }
 
+    fn beaten(life: &mut Life, now: u64) {
+        life.sent(now, now + 2);
+        life.taken(0, now + 2);
+    }
+
     /// Beats each 5 s as long as it gets them, from 0 on, with a look before each.
     fn until_let_go(mut seen: impl FnMut(&Life, u64) -> Seen) -> Option<u64> {
         let mut life = Life::new(0);
@@ -154,7 +163,7 @@ mod tests {
             if !life.gets_beats(now, MAX_AGE_MS) {
                 return Some(now);
             }
-            life.taken(0, now, now + 2);
+            beaten(&mut life, now);
         }
         None
     }
@@ -182,13 +191,13 @@ mod tests {
     #[test]
     fn one_that_a_new_owner_deleted_is_not_taken_for_deregistered() {
         let mut life = Life::new(0);
-        life.taken(0, 5000, 5002);
+        beaten(&mut life, 5000);
         life.moved();
         life.look(Seen::Missing, 1, 8000);
         assert!(life.missing && life.gets_beats(8000, MAX_AGE_MS));
         // Another node never took a beat of it, so nothing is fresh there.
         let mut life = Life::new(0);
-        life.taken(0, 5000, 5002);
+        beaten(&mut life, 5000);
         life.look(Seen::Missing, 1, 8000);
         assert!(life.gets_beats(8000, MAX_AGE_MS));
     }
@@ -196,7 +205,7 @@ mod tests {
     #[test]
     fn one_that_comes_back_by_itself_is_kept_again() {
         let mut life = Life::new(0);
-        life.taken(0, 5000, 5002);
+        beaten(&mut life, 5000);
         life.look(Seen::Missing, 0, 8000);
         assert!(!life.gets_beats(8000, MAX_AGE_MS));
         life.look(listed(5001), 0, 9000);
@@ -208,7 +217,7 @@ mod tests {
     #[test]
     fn one_that_still_takes_connections_after_its_good_bye_is_not_brought_back() {
         let mut life = Life::new(0);
-        life.taken(0, 5000, 5002);
+        beaten(&mut life, 5000);
         life.look(Seen::Missing, 0, 8000);
         life.sign(9000);
         assert!(!life.gets_beats(9000, MAX_AGE_MS));

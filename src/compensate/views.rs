@@ -31,36 +31,60 @@ pub struct NodeView {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     lists: Vec<Vec<Option<usize>>>,
-    /// Nodes that answer.
+    /// Nodes that answer and take beats. A 1.1 server that knows of no member yet is responsible
+    /// for nothing, and passes a beat on to itself until that ends in a timeout.
     alive: Vec<usize>,
+    /// Those of them that have just started and may hold themselves responsible for anything.
+    starting: Vec<usize>,
 }
 
 impl Views {
-    /// The lists in which somebody looks up who is responsible.
-    pub fn lists(&self) -> Lists {
-        let mut lists: BTreeSet<Vec<String>> = self
-            .nodes
-            .iter()
-            .filter(|node| node.answers && !node.members.is_empty())
-            .map(|node| node.members.clone())
-            .collect();
-        let believed: BTreeSet<String> = lists.iter().flatten().cloned().collect();
-        if !believed.is_empty() {
-            lists.insert(self.expected(believed));
-        }
+    /// The lists in which somebody looks up who is responsible, while some nodes are starting.
+    pub fn lists(&self, starting: &[usize]) -> Lists {
+        let mut lists: BTreeSet<Vec<String>> = self.told().cloned().collect();
+        lists.extend(self.expected());
+        let nobody_tells = self.told().next().is_none();
+        let takes_beats = |place: &usize| {
+            let node = &self.nodes[*place];
+            node.answers && (nobody_tells || !node.members.is_empty())
+        };
         let place = |member: &String| {
             self.nodes.iter().position(|node| node.own_address.as_ref() == Some(member))
         };
         Lists {
             lists: lists.iter().map(|list| list.iter().map(place).collect()).collect(),
-            alive: (0..self.nodes.len()).filter(|place| self.nodes[*place].answers).collect(),
+            alive: (0..self.nodes.len()).filter(takes_beats).collect(),
+            starting: starting.iter().copied().filter(takes_beats).collect(),
         }
     }
 
+    /// The nodes that came back since `before`, or were starting then, and do not know all members
+    /// yet. Such a node hears of one member after the other, within moments, and answers for
+    /// everything that the list of each moment gives it: it deletes what it was just given, because
+    /// the beat times of copies are old. No look is often enough to see each of these lists.
+    pub fn starting(&self, before: &Self, were: &[usize]) -> Vec<usize> {
+        let expected = self.expected();
+        let starts = |place: &usize| {
+            let (node, old) = (&self.nodes[*place], before.nodes.get(*place));
+            let came = were.contains(place) || old.is_some_and(|old| !old.answers);
+            node.answers && came && expected.as_ref() != Some(&node.members)
+        };
+        (0..self.nodes.len()).filter(starts).collect()
+    }
+
+    /// What the nodes tell.
+    fn told(&self) -> impl Iterator<Item = &Vec<String>> {
+        let telling = self.nodes.iter().filter(|node| node.answers && !node.members.is_empty());
+        telling.map(|node| &node.members)
+    }
+
     /// The members that all will agree on: those of any list and those that answer, without those
-    /// that do not.
-    fn expected(&self, believed: BTreeSet<String>) -> Vec<String> {
-        let mut expected = believed;
+    /// that do not. None when nobody tells.
+    fn expected(&self) -> Option<Vec<String>> {
+        let mut expected: BTreeSet<String> = self.told().flatten().cloned().collect();
+        if expected.is_empty() {
+            return None;
+        }
         for node in &self.nodes {
             let Some(address) = &node.own_address else { continue };
             if node.answers {
@@ -69,7 +93,7 @@ impl Views {
                 expected.remove(address);
             }
         }
-        expected.into_iter().collect()
+        Some(expected.into_iter().collect())
     }
 }
 
@@ -82,6 +106,7 @@ impl Lists {
             .filter(|list| !list.is_empty())
             .filter_map(|list| list[tag_hash as usize % list.len()])
             .filter(|place| self.alive.contains(place))
+            .chain(self.starting.iter().copied())
             .collect();
         targets.sort_unstable();
         targets.dedup();
@@ -119,7 +144,7 @@ mod tests {
     }
 
     fn targets(nodes: Vec<NodeView>) -> Vec<Vec<usize>> {
-        let lists = Views { sharding: Sharding::Service, nodes }.lists();
+        let lists = Views { sharding: Sharding::Service, nodes }.lists(&[]);
         (0..6).map(|hash| lists.targets(hash)).collect()
     }
 
@@ -146,6 +171,34 @@ mod tests {
         let found = targets(nodes);
         assert!(found.iter().all(|targets| targets.contains(&0)), "{found:?}");
         assert!(found.iter().all(|targets| targets.len() >= 2), "{found:?}");
+    }
+
+    #[test]
+    fn a_member_that_comes_back_gets_everything_until_it_knows_them_all() {
+        let (two, all) = (["a:1", "b:1"], ["a:1", "b:1", "c:1"]);
+        let at = |answers: bool, own: &[&str]| Views {
+            sharding: Sharding::Service,
+            nodes: vec![
+                view("a:1", true, &two),
+                view("b:1", true, &two),
+                view("c:1", answers, own),
+            ],
+        };
+        let away = at(false, &[]);
+        let mut before = (away.clone(), away.starting(&away, &[]));
+        assert!(before.1.is_empty(), "who is away is not starting");
+        for own in [&[][..], &["c:1"], &["b:1", "c:1"]] {
+            let now = at(true, own);
+            let starting = now.starting(&before.0, &before.1);
+            assert_eq!(starting, [2], "{own:?}");
+            let lists = now.lists(&starting);
+            let gets = (0..6).all(|hash| lists.targets(hash).contains(&2));
+            assert_eq!(gets, !own.is_empty(), "{own:?}");
+            let none = (0..6).all(|hash| !lists.targets(hash).contains(&2));
+            assert_eq!(none, own.is_empty(), "{own:?}");
+            before = (now, starting);
+        }
+        assert!(at(true, &all).starting(&before.0, &before.1).is_empty(), "it has started");
     }
 
     #[test]

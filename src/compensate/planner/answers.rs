@@ -113,7 +113,10 @@ impl Planner {
                     self.counts[kept].recreations += 1;
                     self.lives[kept].missing = false;
                 }
-                self.lives[kept].taken(node, sent_ms, now_ms);
+                self.lives[kept].sent(sent_ms, now_ms);
+                if !self.starting.contains(&node) {
+                    self.lives[kept].taken(node, now_ms);
+                }
             }
             Answer::Refused(400) if light => {
                 self.learn(node, Light::Refused, now_ms);

@@ -105,6 +105,8 @@ pub struct Planner {
     hashes: Vec<u32>,
     slots: Slots,
     views: Views,
+    /// Nodes that have just come back.
+    starting: Vec<usize>,
     lists: Lists,
     /// What each node knows of light beats.
     light: Vec<Light>,
@@ -133,7 +135,8 @@ impl Planner {
             counts: vec![Counts::default(); kept.len()],
             hashes: kept.iter().map(hash).collect(),
             slots,
-            lists: views.lists(),
+            starting: Vec::new(),
+            lists: views.lists(&[]),
             light: vec![Light::default(); nodes],
             ahead_ms: vec![None; nodes],
             held: vec![Vec::new(); nodes],
@@ -173,7 +176,8 @@ impl Planner {
                 self.light[place] = Light::Unknown;
             }
         }
-        let lists = views.lists();
+        self.starting = views.starting(&self.views, &self.starting);
+        let lists = views.lists(&self.starting);
         let mut at_risk = Vec::new();
         for slot in 0..self.slots.len() {
             let members = self.slots.members(slot);
@@ -220,7 +224,9 @@ impl Planner {
         let next = if late { now_ms + self.slots.period_of_round(slot) } else { next };
         self.slots.plan(slot, next);
         let targets = self.lists.targets(self.hashes[members.start]);
-        let Some(node) = targets.first().copied() else { return };
+        // A node that has just started does not hold yet what was registered.
+        let knows = |node: &&usize| !self.starting.contains(node);
+        let Some(node) = targets.iter().find(knows).or(targets.first()).copied() else { return };
         if self.slots.looks(slot) {
             self.ready.push_back(Job::Look { slot, node, planned_ms: now_ms });
         } else {
