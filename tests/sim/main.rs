@@ -53,6 +53,7 @@ fn play<N: SimNode>(nodes: usize, seed: u64, script: &Script) {
     world.play(Op::Everything);
     world.run(TOLD_MS, &mut look);
     settled(&world);
+    assert_eq!(world.forgotten().len(), 0, "who registers is named");
     same_lists::everything(&world, counted::<N>());
     nothing_lost::all_confirmed(&world);
     nothing_lost::values(&world);

@@ -2,7 +2,7 @@
 
 use facos::model::{Instance, MemberId, Metadata, Millis, PeerAnswer, PeerCall, PeerFailure};
 use facos::peers::{Mapper, Token};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a call.
 pub type Outcome = Result<PeerAnswer, PeerFailure>;
@@ -159,6 +159,11 @@ pub trait SimNode: Sized {
     ) -> (Served, Vec<Action>);
     /// What other nodes told it last now says that an instance of theirs is unhealthy.
     fn spoil(&mut self, now: Millis);
+    /// Services for which it is responsible and that it will name to nobody: on 1.x a node that was
+    /// not responsible forgets a list which the one that was does not name, and keeps the
+    /// instances. When it becomes responsible, beats keep them alive and bring no list back; only
+    /// the next registration does.
+    fn forgot(&self) -> BTreeSet<String>;
     /// What it lists.
     fn shown(&self) -> Shown;
     /// Its durable values.

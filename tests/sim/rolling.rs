@@ -13,7 +13,7 @@ use facos::peers::upgrade::{
 use facos::peers::{Effect, Mapper, Members, Token};
 use facos::profile::{Generation, MembersProtocol};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What a node runs.
@@ -224,6 +224,10 @@ impl SimNode for RollingNode {
     }
 
     fn spoil(&mut self, _: Millis) {}
+
+    fn forgot(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 
     fn shown(&self) -> Shown {
         Shown::new()

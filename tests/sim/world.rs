@@ -9,7 +9,7 @@ use crate::script::Op;
 use facos::model::{MemberId, Millis, PeerCall, PeerFailure};
 use facos::peers::Token;
 use fastrand::Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whoever makes a call waits for its outcome so long, ms.
 const CALL_TIMEOUT_MS: u64 = 3_000;
@@ -140,6 +140,11 @@ impl<N: SimNode> World<N> {
     /// Whether every node runs that has run from the beginning, and no other has.
     pub fn nobody_restarted(&self) -> bool {
         self.places.iter().all(|place| place.starts <= 1)
+    }
+
+    /// Services that their responsible nodes name to nobody.
+    pub fn forgotten(&self) -> BTreeSet<String> {
+        self.nodes().flat_map(|(_, node)| node.forgot()).collect()
     }
 
     /// Calls without an outcome and messages on their way.

@@ -1,5 +1,6 @@
 //! Once all is well and quiet: every client that lives is listed on every node, and healthy on the
-//! one that is responsible; where copies are mended, on all. What was confirmed last of each
+//! one that is responsible; where copies are mended, on all. A service that its responsible node
+//! names to nobody is listed there at least. What was confirmed last of each
 //! durable value is there, or one of which nobody was told.
 //!
 //! On 1.x a confirmed value is not safe: a member that missed it may be elected, because a follower
@@ -13,10 +14,15 @@ use facos::model::client_data::responsible_tag;
 
 /// Looks for clients that were lost.
 pub fn check<N: SimNode>(world: &World<N>) {
+    let forgotten = world.forgotten();
     for (id, node) in world.nodes() {
         let shown = node.shown();
         let mapper = node.mapper();
-        for provider in world.clients.living() {
+        let told = |provider: &&Provider| {
+            let service = &provider.service;
+            mapper.is_mine(service) || !forgotten.contains(service)
+        };
+        for provider in world.clients.living().filter(told) {
             let key = (provider.service.clone(), provider.address());
             let health = shown.get(&key);
             assert!(health.is_some(), "{id} does not list {provider:?}");

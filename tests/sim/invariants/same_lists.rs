@@ -46,7 +46,9 @@ pub fn no_ghosts<N: SimNode>(world: &World<N>) {
 }
 
 fn shown<N: SimNode>(world: &World<N>, counted: Counted) -> BTreeMap<String, Shown> {
-    let living: BTreeSet<&Provider> = world.clients.living().collect();
+    let forgotten = world.forgotten();
+    let told = |one: &&Provider| !forgotten.contains(&one.service);
+    let living: BTreeSet<&Provider> = world.clients.living().filter(told).collect();
     let counts = |service: &str, address: &str| match counted {
         Counted::Provided => living.iter().any(|one| one.service == service),
         Counted::Living => {

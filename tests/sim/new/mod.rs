@@ -19,7 +19,7 @@ use facos::profile::{MembersProtocol, Profile};
 use facos::registry::{self, Registry, ServerOptions};
 use facos::wire::v1::render::Renderer;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -349,6 +349,10 @@ impl SimNode for NewNode {
         Arc::make_mut(&mut told.published[0].instance).healthy = false;
         self.client_call(now, ClientCall::Changed(Arc::new(told)))
             .expect("it takes what it is told");
+    }
+
+    fn forgot(&self) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     fn shown(&self) -> Shown {

@@ -120,6 +120,12 @@ impl Lists {
         entries.map(|(address, entry)| (address.clone(), entry.healthy)).collect()
     }
 
+    /// Services with instances and no list.
+    pub fn unlisted(&self) -> impl Iterator<Item = &String> {
+        let filled = self.services.iter().filter(|(_, service)| !service.is_empty());
+        filled.map(|(name, _)| name).filter(|name| !self.keys.contains(*name))
+    }
+
     /// Every list.
     pub fn all(&mut self) -> Vec<Datum> {
         let keys: Vec<DatumKey> = self.keys.iter().map(|name| key_of(name)).collect();

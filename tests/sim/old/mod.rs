@@ -14,7 +14,7 @@ use facos::peers::{
 };
 use facos::profile::MembersProtocol;
 use lists::Lists;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Period of `service/status`, ms.
@@ -340,6 +340,11 @@ impl SimNode for OldNode {
         let service = shown.keys().map(|(service, _)| service).find(theirs);
         let service = service.expect("others are responsible for something").clone();
         self.lists.set_health(&service, &[]);
+    }
+
+    fn forgot(&self) -> BTreeSet<String> {
+        let mine = |service: &&String| self.mapper.is_mine(service);
+        self.lists.unlisted().filter(mine).cloned().collect()
     }
 
     fn shown(&self) -> Shown {
