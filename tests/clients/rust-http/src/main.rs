@@ -1,4 +1,5 @@
-//! A life of nacos_rust_client over HTTP; `driver.py` two folders above says what each line means.
+//! A life of nacos_rust_client over HTTP, or over gRPC with `USE_GRPC`; `driver.py` two folders
+//! above says what each line means.
 
 use nacos_rust_client::client::naming_client::{
     Instance, InstanceDefaultListener, NamingClient, QueryInstanceListParams, ServiceInstanceKey,
@@ -23,7 +24,7 @@ async fn main() {
     let client = ClientBuilder::new()
         .set_endpoint_addrs(server)
         .set_tenant(namespace.clone())
-        .set_use_grpc(false)
+        .set_use_grpc(std::env::var_os("USE_GRPC").is_some())
         .set_client_ip("127.0.0.1".to_owned())
         .build_naming_client();
     let port = port.parse().expect("the caller gives a port");
