@@ -6,6 +6,7 @@ mod versions;
 
 use bytes::Bytes;
 use facos::client::grpc::{AUTO, Link, Reply};
+use facos::client::http::{Request, address_of, send};
 use facos::serve::ServeConfig;
 use facos::wire::grpc::{Headers, Payload, frame};
 use facos::{Profile, TestServer};
@@ -125,6 +126,32 @@ async fn a_flood_of_setups_on_one_connection_is_one_client() {
     assert!(answer.starts_with("InstanceResponse"), "{answer}");
     let info = text(&client, "ServerLoaderInfoRequest", "{}").await;
     assert!(info.contains(r#""sdkConCount":"1""#) && info.contains(r#""conCount":"1""#), "{info}");
+}
+
+#[tokio::test]
+async fn who_never_begins_or_never_introduces_himself_is_no_client_and_holds_up_nobody() {
+    let server = server().await;
+    let (mut half_open, mut unknown) = (Vec::new(), Vec::new());
+    for _ in 0..100 {
+        half_open.push(tokio::net::TcpStream::connect(address(&server)).await.unwrap());
+    }
+    for _ in 0..50 {
+        let mut link = link(&server).await;
+        let answer = message("NotifySubscriberResponse", r#"{"requestId":"1"}"#);
+        link.send(Some(answer)).await.unwrap();
+        unknown.push(link);
+    }
+    let good = client(&server).await;
+    let answer = text(&good, "InstanceRequest", &instance("s", "registerInstance")).await;
+    assert!(answer.starts_with("InstanceResponse"), "{answer}");
+    for link in &unknown {
+        let answer = text(link, "InstanceRequest", &instance("s", "registerInstance")).await;
+        assert!(answer.contains("Connection is unregistered."), "{answer}");
+    }
+    let url = address_of(&server.url()).unwrap();
+    let current = send(&url, &Request::new("GET", "/nacos/v2/core/loader/current")).await.unwrap();
+    let clients: serde_json::Value = serde_json::from_str(&current.text()).unwrap();
+    assert_eq!(clients.as_object().map(|known| known.len()), Some(1), "{clients}");
 }
 
 #[tokio::test]
