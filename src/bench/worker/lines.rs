@@ -13,7 +13,7 @@ use crate::client::fast::UnderWay;
 
 /// How many connections of a worker are being made at once: the queue of a listening socket is
 /// short.
-const MAX_OPENING: usize = 256;
+const MAX_OPENING: usize = 64;
 /// How long clients wait between their setup, which is not answered, and their first request.
 const SETTLING: Nanos = 100_000_000;
 /// A connection that was idle this long is checked.
