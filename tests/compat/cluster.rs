@@ -16,9 +16,9 @@ const UNPLAYED: [(&str, &str); 3] = [
     ("cluster/two-nodes-views", "2.0.2"),
 ];
 
-/// Transcripts that wait for replication among the members.
+/// Transcripts that wait for something that is not built yet.
 const WAITING: &[(&str, &[&str])] = &[
-    // The answers of other members are not asked for yet.
+    // Other members are not asked for their subscribers.
     ("grpc/cluster-subscribers", &["2.0.2"]),
 ];
 
