@@ -235,18 +235,7 @@ impl Node {
     /// Does what was agreed on; what follows is for the caller to run.
     fn take_agreed(&self, writes: &[StoreWrite]) -> (Vec<Effect>, Option<Receipt>) {
         let now = self.now();
-        let mut registry = self.registry.lock();
-        let mut effects = Vec::new();
-        for write in writes {
-            effects.append(&mut registry.agreed(now, write));
-        }
-        registry.note_writes(&effects);
-        let receipt = self.begin_writes(&effects);
-        self.note_restriction(&registry);
-        let deadline = registry.next_deadline();
-        drop(registry);
-        self.wake_before(deadline);
-        (effects, receipt)
+        self.told(|registry| writes.iter().flat_map(|write| registry.agreed(now, write)).collect())
     }
 
     /// Has the others agree on what an operation proposes. A node that agrees with nobody proposes

@@ -274,6 +274,22 @@ impl Node {
         value
     }
 
+    /// Changes the registry as other members say; what follows is for the caller to run.
+    fn told(
+        &self,
+        change: impl FnOnce(&mut Registry) -> Vec<Effect>,
+    ) -> (Vec<Effect>, Option<Receipt>) {
+        let mut registry = self.registry.lock();
+        let effects = change(&mut registry);
+        registry.note_writes(&effects);
+        let receipt = self.begin_writes(&effects);
+        self.note_restriction(&registry);
+        let deadline = registry.next_deadline();
+        drop(registry);
+        self.wake_before(deadline);
+        (effects, receipt)
+    }
+
     /// Queues what must be durable, in the order of the registry's changes.
     fn begin_writes(&self, effects: &[Effect]) -> Option<Receipt> {
         let writes: Vec<StoreWrite> = effects

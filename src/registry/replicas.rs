@@ -14,7 +14,7 @@ impl Registry {
     pub fn take_datum(&mut self, now: Millis, datum: &Datum) -> Vec<Effect> {
         let mut effects = self.take_value(now, datum);
         if !matches!(datum.key, DatumKey::Ephemeral(_)) {
-            effects.push(kept(Some(&datum.key), Some(datum.stamp)));
+            effects.push(kept(&datum.key, Some(datum.stamp)));
         }
         effects
     }
@@ -42,7 +42,7 @@ impl Registry {
             }
             _ => Vec::new(),
         };
-        effects.push(kept(Some(key), None));
+        effects.push(kept(key, None));
         effects
     }
 
@@ -130,8 +130,8 @@ impl Registry {
     }
 }
 
-/// What is kept of raft: how often it wrote a key, or its term.
-fn kept(key: Option<&DatumKey>, number: Option<u64>) -> Effect {
-    let number = number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-    Effect::Store(StoreWrite::Raft { key: key.cloned(), number })
+/// What is kept of a key of raft: how often it was written.
+fn kept(key: &DatumKey, stamp: Option<u64>) -> Effect {
+    let number = stamp.map(|stamp| i64::try_from(stamp).unwrap_or(i64::MAX));
+    Effect::Store(StoreWrite::Raft { key: Some(key.clone()), number })
 }

@@ -1,8 +1,19 @@
 //! What the simulator needs of a node, whichever family its engines are of.
 
 use facos::model::{Instance, MemberId, Metadata, Millis, PeerAnswer, PeerCall, PeerFailure};
+use facos::peers::members::Settings;
 use facos::peers::{Mapper, Token};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The switches that membership obeys, as nobody changed them.
+pub const SETTINGS: Settings<'_> = Settings {
+    period_ms: 2_000,
+    expired_ms: 10_000,
+    threshold: 0.7,
+    health_check: true,
+    auto_change: true,
+    ad_weights: &[],
+};
 
 /// What became of a call.
 pub type Outcome = Result<PeerAnswer, PeerFailure>;

@@ -2,11 +2,11 @@
 //! there, which versions they name, who is ready (`rolling-upgrade-and-rollback-1.1.4-2.0.2`,
 //! `roll-one-node-back-from-2.0.2`, `shrink-and-expand-2.0.2`, `all-2.0.2-boot`).
 
-use crate::node::{Action, Ask, Boot, Outcome, Reply, Served, Shown, SimNode};
+use crate::node::{Action, Ask, Boot, Outcome, Reply, SETTINGS, Served, Shown, SimNode};
 use crate::script::Op;
 use crate::world::World;
 use facos::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure, ServiceKey};
-use facos::peers::members::{MemberReport, Settings, StatusReport, Turn};
+use facos::peers::members::{MemberReport, StatusReport, Turn};
 use facos::peers::upgrade::{
     BothCores, Core, Counts, Fellow, Upgrade, UpgradeEffect, UpgradeRules,
 };
@@ -77,15 +77,6 @@ struct RollingNode {
     cores: Cores,
     upgraded: bool,
 }
-
-const SETTINGS: Settings<'_> = Settings {
-    period_ms: 2_000,
-    expired_ms: 10_000,
-    threshold: 0.7,
-    health_check: true,
-    auto_change: true,
-    ad_weights: &[],
-};
 
 impl RollingNode {
     fn is_new(&self) -> bool {

@@ -51,10 +51,14 @@ impl ServiceKeyed {
 }
 
 impl Service {
+    /// The entries of one kind, in no order that means anything.
+    pub(super) fn entries(&self, ephemeral: bool) -> impl Iterator<Item = &Registered> {
+        self.clusters.iter().flat_map(move |cluster| cluster.kind(ephemeral).iter())
+    }
+
     /// The entries of one kind in the order of that map.
     pub(super) fn list(&self, ephemeral: bool) -> Vec<&Registered> {
-        let entries = self.clusters.iter().flat_map(|cluster| cluster.kind(ephemeral).iter());
-        in_map_order(entries.collect(), |entry| &entry.instance)
+        in_map_order(self.entries(ephemeral).collect(), |entry| &entry.instance)
     }
 }
 

@@ -89,11 +89,11 @@ impl ServiceKeyed {
     }
 
     fn without(&self, slot: usize, (ip, port, cluster): (&str, i32, &str)) -> Vec<KeptInstance> {
-        let mut list = self.services[slot].kept(false);
-        list.retain(|KeptInstance { instance, .. }| {
+        let service = &self.services[slot];
+        let others = service.entries(false).filter(|Registered { instance, .. }| {
             (instance.ip(), instance.port, &*instance.cluster) != (ip, port, cluster)
         });
-        list
+        others.map(|entry| kept(entry, &service.key.name)).collect()
     }
 
     fn publish_list(&self, scope: &mut Scope<'_>, slot: usize, list: Vec<KeptInstance>) {

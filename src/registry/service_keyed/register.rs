@@ -29,9 +29,9 @@ impl ServiceKeyed {
         service: ServiceRef<'_>,
         instance: &Instance,
     ) -> Result<(), Refusal> {
-        let is_new = !self.contains(service);
+        let is_new = !instance.ephemeral && !self.contains(service);
         let slot = self.find_or_create(scope, service)?;
-        if is_new && !instance.ephemeral {
+        if is_new {
             // Raft learns of a service only from whoever creates it (`createServiceIfAbsent`).
             self.store(scope, slot);
         }

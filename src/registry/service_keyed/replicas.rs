@@ -250,7 +250,7 @@ fn id_of(kept: &KeptInstance, instance: &Instance, service: &str) -> InstanceId 
 }
 
 fn checksum(service: &Service) -> String {
-    let mut entries = service.list(true);
+    let mut entries: Vec<&Registered> = service.entries(true).collect();
     entries.sort_by_cached_key(|entry| super::statistics::described(&entry.instance));
     let mut text = String::new();
     for entry in entries {

@@ -2,7 +2,7 @@
 //! values go through the group that the nodes share.
 
 use crate::node::{
-    Action, Ask, Boot, NAMESPACE, Outcome, PORT, Provider, Reply, Served, Shown, SimNode,
+    Action, Ask, Boot, NAMESPACE, Outcome, PORT, Provider, Reply, SETTINGS, Served, Shown, SimNode,
 };
 use facos::model::client_data::responsible_tag;
 use facos::model::{
@@ -11,7 +11,7 @@ use facos::model::{
 };
 use facos::node::peering::Responsible;
 use facos::peers::group::Change;
-use facos::peers::members::{MemberReport, MemberState, Settings, StatusReport, Turn};
+use facos::peers::members::{MemberReport, MemberState, StatusReport, Turn};
 use facos::peers::{
     Beginning, ClientSync, Clients, Effect, Engine, Group, Mapper, Members, Neighbour, Token,
 };
@@ -187,15 +187,6 @@ fn beat<'a>(service: ServiceRef<'a>, provider: &'a Provider) -> BeatCall<'a> {
     };
     BeatCall { service, ip: "", port: 0, cluster: "DEFAULT", beat: Some(beat) }
 }
-
-const SETTINGS: Settings<'_> = Settings {
-    period_ms: 2_000,
-    expired_ms: 10_000,
-    threshold: 0.7,
-    health_check: true,
-    auto_change: true,
-    ad_weights: &[],
-};
 
 impl SimNode for NewNode {
     const FAMILY: &'static str = "new_family";

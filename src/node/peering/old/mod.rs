@@ -189,22 +189,6 @@ impl Node {
         left
     }
 
-    /// Changes the registry as a member says.
-    fn told(
-        &self,
-        change: impl FnOnce(&mut crate::registry::Registry) -> Vec<Effect>,
-    ) -> (Vec<Effect>, Option<Receipt>) {
-        let mut registry = self.registry.lock();
-        let effects = change(&mut registry);
-        registry.note_writes(&effects);
-        let receipt = self.begin_writes(&effects);
-        self.note_restriction(&registry);
-        let deadline = registry.next_deadline();
-        drop(registry);
-        self.wake_before(deadline);
-        (effects, receipt)
-    }
-
     fn finish(&self, old: &OldProtocols, left: Left) {
         // Nobody waits for what a member told.
         drop(left.receipts);
