@@ -14,6 +14,8 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_millis(500);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long tasks are waited for that work at the very end.
+const LAST_TASKS: Duration = Duration::from_secs(1);
 /// How long the listener rests when nothing can be accepted.
 const REST: Duration = Duration::from_millis(50);
 
@@ -64,7 +66,8 @@ pub fn serve(
                 farewell(&shared).await;
             }
         });
-        runtime.shutdown_background();
+        // Its tasks hold the node, and the node its file: whoever joins this thread may open it.
+        runtime.shutdown_timeout(LAST_TASKS);
     })
 }
 
