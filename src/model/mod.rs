@@ -22,6 +22,7 @@ pub mod remote;
 pub mod responsibility;
 pub mod selector;
 pub mod server_status;
+pub mod service_part;
 pub mod switches;
 pub mod time;
 pub mod validate;
@@ -58,6 +59,7 @@ pub use remote::{RemoteQuery, RemoteService, RemoteSubscription};
 pub use responsibility::Responsibility;
 pub use selector::Selector;
 pub use server_status::ServerStatus;
+pub use service_part::ServicePart;
 pub use switches::{SwitchEdit, Switches};
 pub use time::Millis;
 pub use views::{

@@ -2,12 +2,15 @@
 //! one of them proposes all of them do, in one order, before it is answered. Nodes of other
 //! processes and real servers have no part in it (COVERAGE.md).
 
-use crate::model::{JavaException, MemberId, Millis, Refusal, ServiceKey};
+use crate::model::{
+    Datum, DatumKey, DatumValue, JavaException, MemberId, Millis, Refusal, ServiceKey,
+};
 use crate::node::Node;
 use crate::node::peering::Network;
 use crate::node::store::Receipt;
 use crate::peers::Group;
 use crate::peers::group::{Change, Disagreement};
+use crate::peers::upgrade::Core;
 use crate::registry::{Effect, StoreWrite};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -24,33 +27,53 @@ pub enum Subject {
     Record(ServiceKey, String),
     /// The switches.
     Switches,
+    /// What the core of 1.x keeps under a key.
+    Datum(DatumKey),
     /// Something that no two nodes share.
     Own,
 }
 
-impl Change for StoreWrite {
+/// Something for the members to agree on.
+#[derive(Debug, Clone)]
+pub enum Proposal {
+    /// A change of the core of 2.x.
+    Write(StoreWrite),
+    /// What the core of 1.x keeps under a key, or with no value that it keeps nothing: on a member
+    /// of 2.0.x whose old raft has stopped.
+    Datum(DatumKey, Option<Arc<DatumValue>>),
+}
+
+impl Change for Proposal {
     type Key = Subject;
 
     fn key(&self) -> Subject {
-        match self {
-            Self::PersistentInstance { service, ip, port, .. } => {
+        let write = match self {
+            Self::Write(write) => write,
+            Self::Datum(key, _) => return Subject::Datum(key.clone()),
+        };
+        match write {
+            StoreWrite::PersistentInstance { service, ip, port, .. } => {
                 Subject::Persistent(service.clone(), ip.clone(), *port)
             }
-            Self::Service { service, .. } => Subject::Service(service.clone()),
-            Self::InstanceRecord { service, metadata_id, .. } => {
+            StoreWrite::Service { service, .. } => Subject::Service(service.clone()),
+            StoreWrite::InstanceRecord { service, metadata_id, .. } => {
                 Subject::Record(service.clone(), metadata_id.clone())
             }
-            Self::Switches(_) => Subject::Switches,
-            Self::Console(_) | Self::Raft { .. } => Subject::Own,
+            StoreWrite::Switches(_) => Subject::Switches,
+            StoreWrite::Console(_) | StoreWrite::Raft { .. } | StoreWrite::Upgraded(_) => {
+                Subject::Own
+            }
         }
     }
 
     fn is_removal(&self) -> bool {
         matches!(
             self,
-            Self::PersistentInstance { instance: None, .. }
-                | Self::Service { settings: None, .. }
-                | Self::InstanceRecord { record: None, .. }
+            Self::Write(
+                StoreWrite::PersistentInstance { instance: None, .. }
+                    | StoreWrite::Service { settings: None, .. }
+                    | StoreWrite::InstanceRecord { record: None, .. }
+            ) | Self::Datum(_, None)
         )
     }
 }
@@ -58,7 +81,7 @@ impl Change for StoreWrite {
 /// The nodes that agree.
 #[derive(Debug)]
 pub struct Agreement {
-    group: Mutex<Group<StoreWrite>>,
+    group: Mutex<Group<Proposal>>,
     network: Arc<Network>,
     nodes: Mutex<BTreeMap<MemberId, Weak<Node>>>,
 }
@@ -98,7 +121,7 @@ impl Agreement {
     }
 
     /// Nodes may have been cut off from the others, or no longer be.
-    fn look_at_network(&self, now: Millis, group: &mut Group<StoreWrite>) {
+    fn look_at_network(&self, now: Millis, group: &mut Group<Proposal>) {
         let members: Vec<MemberId> = group.members().cloned().collect();
         for id in members {
             group.cut_off(now, &id, self.network.state(&id).0.is_some());
@@ -136,13 +159,13 @@ impl Agreement {
         &self,
         now: Millis,
         from: &MemberId,
-        writes: Vec<StoreWrite>,
+        proposals: Vec<Proposal>,
     ) -> Result<Option<Receipt>, Refusal> {
-        let Some(first) = writes.first().cloned() else { return Ok(None) };
+        let Some(first) = proposals.first().cloned() else { return Ok(None) };
         let done = {
             let mut group = self.group.lock();
             self.look_at_network(now, &mut group);
-            group.propose(from, writes).map_err(|why| refusal(&first, why))?;
+            group.propose(from, proposals).map_err(|why| refusal(&first, why))?;
             self.spread(&mut group)
         };
         Ok(finish(done, Some(from)))
@@ -150,7 +173,7 @@ impl Agreement {
 
     /// Has every node take what it has not taken yet. The group stays locked meanwhile, so that all
     /// of them see one order; what follows waits until it is not.
-    fn spread(&self, group: &mut Group<StoreWrite>) -> Vec<(MemberId, Done)> {
+    fn spread(&self, group: &mut Group<Proposal>) -> Vec<(MemberId, Done)> {
         let nodes: Vec<(MemberId, Arc<Node>)> = {
             let nodes = self.nodes.lock();
             let running = nodes.iter().filter_map(|(id, node)| Some((id.clone(), node.upgrade()?)));
@@ -192,12 +215,16 @@ fn finish(done: Vec<(MemberId, Done)>, own: Option<&MemberId>) -> Option<Receipt
 }
 
 /// What a client reads whose change was not agreed on (`kill-and-return-2.0.2`).
-fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
+fn refusal(proposal: &Proposal, why: Disagreement) -> Refusal {
     const EXCEPTION: &str = "com.alibaba.nacos.consistency.exception.ConsistencyException";
+    let write = match proposal {
+        Proposal::Write(write) => Some(write),
+        Proposal::Datum(..) => None,
+    };
     let group = match write {
-        StoreWrite::PersistentInstance { .. } => "naming_persistent_service_v2",
-        StoreWrite::Service { .. } => "naming_service_metadata",
-        StoreWrite::InstanceRecord { .. } => "naming_instance_metadata",
+        Some(StoreWrite::PersistentInstance { .. }) => "naming_persistent_service_v2",
+        Some(StoreWrite::Service { .. }) => "naming_service_metadata",
+        Some(StoreWrite::InstanceRecord { .. }) => "naming_instance_metadata",
         _ => "naming_persistent_service",
     };
     let reason = match why {
@@ -209,12 +236,12 @@ fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
     };
     let thrown = format!("{EXCEPTION}: {reason}");
     match write {
-        StoreWrite::PersistentInstance { .. } => Refusal {
+        Some(StoreWrite::PersistentInstance { .. }) => Refusal {
             exception: JavaException::Plain,
             message: format!("java.util.concurrent.ExecutionException: {thrown}").into(),
             cause: Some(thrown),
         },
-        StoreWrite::Service { .. } | StoreWrite::InstanceRecord { .. } => Refusal {
+        Some(StoreWrite::Service { .. } | StoreWrite::InstanceRecord { .. }) => Refusal {
             exception: JavaException::NacosRuntime(500),
             message: "errCode: 500, errMsg: do metadata operation failed ".into(),
             cause: Some(thrown),
@@ -226,27 +253,62 @@ fn refusal(write: &StoreWrite, why: Disagreement) -> Refusal {
 impl Node {
     /// The node agrees with others on durable changes from now on; called once, before it answers.
     pub fn agree(self: &Arc<Self>, id: &MemberId, agreement: &Arc<Agreement>) {
-        self.registry.lock().propose_changes();
+        self.read_in(Core::New, |registry, _| registry.propose_changes());
         // A second call would be a mistake of the caller and changes nothing.
         let _ = self.agreement.set((id.clone(), agreement.clone()));
         agreement.enter(id, self);
     }
 
     /// Does what was agreed on; what follows is for the caller to run.
-    fn take_agreed(&self, writes: &[StoreWrite]) -> (Vec<Effect>, Option<Receipt>) {
+    fn take_agreed(&self, proposals: &[Proposal]) -> (Vec<Effect>, Option<Receipt>) {
+        let (mut effects, mut receipt) = (Vec::new(), None);
+        for proposal in proposals {
+            let mut done = self.take_one(proposal);
+            effects.append(&mut done.0);
+            // One disk takes everything in order: what was queued last is durable last.
+            receipt = done.1.or(receipt);
+        }
+        (effects, receipt)
+    }
+
+    fn take_one(&self, proposal: &Proposal) -> (Vec<Effect>, Option<Receipt>) {
         let now = self.now();
-        self.told(|registry| writes.iter().flat_map(|write| registry.agreed(now, write)).collect())
+        match proposal {
+            Proposal::Write(write) => self.told(Core::New, |registry| registry.agreed(now, write)),
+            Proposal::Datum(key, Some(value)) => self.told(Core::Old, |registry| {
+                let stamp = registry.datum_stamp(key).unwrap_or_default() + 1;
+                let datum = Datum { key: key.clone(), stamp, value: value.clone() };
+                registry.take_datum(now, &datum)
+            }),
+            Proposal::Datum(key, None) => {
+                self.told(Core::Old, |registry| registry.forget_datum(now, key))
+            }
+        }
     }
 
     /// Has the others agree on what an operation proposes. A node that agrees with nobody proposes
     /// nothing.
     pub(super) fn have_agreed(&self, effects: &[Effect]) -> Result<Option<Receipt>, Refusal> {
-        let Some((id, agreement)) = self.agreement.get() else { return Ok(None) };
+        if self.agreement.get().is_none() {
+            return Ok(None);
+        }
         let proposed = effects.iter().filter_map(|effect| match effect {
-            Effect::Propose(write) => Some(write.clone()),
+            Effect::Propose(write) => Some(Proposal::Write(write.clone())),
             _ => None,
         });
-        agreement.propose(self.now(), id, proposed.collect())
+        self.propose(proposed.collect())
+    }
+
+    /// Has the others agree on something. A node that agrees with nobody does it alone.
+    pub(super) fn propose(&self, proposals: Vec<Proposal>) -> Result<Option<Receipt>, Refusal> {
+        match self.agreement.get() {
+            Some((id, agreement)) => agreement.propose(self.now(), id, proposals),
+            None => {
+                let (effects, receipt) = self.take_agreed(&proposals);
+                self.run(effects);
+                Ok(receipt)
+            }
+        }
     }
 
     /// The same for what nobody waits for.

@@ -6,6 +6,7 @@
 
 pub mod agreement;
 pub mod clock;
+mod cores;
 pub mod desk;
 pub mod journal;
 pub mod metrics;
@@ -15,6 +16,7 @@ pub mod peering;
 pub mod process;
 mod remote;
 pub mod store;
+mod upgrading;
 
 pub use agreement::Agreement;
 pub use clock::Clock;
@@ -25,13 +27,15 @@ pub use operation::Operation;
 pub use process::Process;
 pub use remote::{ResetDone, StreamView, Streams};
 
-use crate::model::{AuthSettings, MemberId, Millis, Refusal, Render};
-use crate::profile::{CoreModel, Profile, ProfileError, Quirks};
+use crate::model::{AuthSettings, MemberId, Millis, Render};
+use crate::peers::upgrade::Core;
+use crate::profile::{Profile, ProfileError, Quirks};
 use crate::registry::{
-    Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, Registry, ServerOptions, StoreWrite,
+    Datagram, Effect, ProbeId, ProbeOrder, ProbeOutcome, ServerOptions, StoreWrite,
 };
-use parking_lot::{Mutex, RwLock};
-use peering::{Peering, PeeringConfig, RaftKept};
+use cores::{Cores, rules};
+use parking_lot::RwLock;
+use peering::{Peering, PeeringConfig};
 use remote::Resets;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -39,7 +43,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use store::{Receipt, Store, StoreError};
+use store::{Store, StoreError};
 use tokio::sync::Notify;
 
 /// So many timers run under one hold of the lock; requests get in between.
@@ -81,7 +85,7 @@ pub struct NodeConfig {
 pub struct Node {
     config: NodeConfig,
     quirks: RwLock<Arc<Quirks>>,
-    registry: Mutex<Registry>,
+    cores: Cores,
     outbox: OnceLock<Box<dyn Outbox>>,
     streams: OnceLock<Arc<dyn Streams>>,
     /// Whoever waits until a client was told to go elsewhere.
@@ -112,23 +116,18 @@ impl Node {
     pub fn new(config: NodeConfig) -> Result<Arc<Self>, StoreError> {
         let now = config.clock.now();
         let quirks = config.profile.quirks.clone();
-        let mut registry = Self::fresh_registry(&config, quirks.clone(), now)?;
+        let mut cores = Cores::new(&config, &quirks, now)?;
         let (cold_start, store) = (config.options.cold_start, config.store.clone());
         let peering = config.peering.clone().map(|peering| {
-            let kept = RaftKept { term: registry.raft_term(), datums: registry.raft_datums() };
-            Peering::new(peering, &quirks, kept, now)
+            let side = Peering::new(peering, &quirks, cores.raft_kept(), now);
+            cores.join(now, side.responsible());
+            side
         });
-        if let Some(peering) = &peering {
-            registry.join(now, peering.responsible().clone());
-            if quirks.core.model == CoreModel::ServiceKeyed {
-                registry.propose_changes();
-            }
-        }
         let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
-        Ok(Arc::new(Self {
+        let node = Arc::new(Self {
             quirks: RwLock::new(quirks),
-            restricted: AtomicBool::new(registry.is_restricted()),
-            registry: Mutex::new(registry),
+            restricted: AtomicBool::new(cores.is_restricted()),
+            cores,
             outbox: OnceLock::new(),
             streams: OnceLock::new(),
             resets: Resets::default(),
@@ -142,18 +141,9 @@ impl Node {
             desk,
             started: now,
             config,
-        }))
-    }
-
-    fn fresh_registry(
-        config: &NodeConfig,
-        quirks: Arc<Quirks>,
-        now: Millis,
-    ) -> Result<Registry, StoreError> {
-        let render = (config.render)(quirks.clone());
-        let mut registry = Registry::new(quirks, config.options.clone(), render, now);
-        registry.restore(now, config.store.load()?);
-        Ok(registry)
+        });
+        node.begin_upgrade();
+        Ok(node)
     }
 
     /// Connects the node to its sockets; called once, before it answers.
@@ -213,8 +203,14 @@ impl Node {
 
     fn take_quirks(&self, quirks: Arc<Quirks>) {
         let render = (self.config.render)(quirks.clone());
-        self.registry.lock().set_quirks(quirks.clone(), render);
+        for core in self.cores.all() {
+            self.cores.of(core).lock().set_quirks(quirks.clone(), render.clone());
+        }
+        if let Some(beside) = self.cores.beside() {
+            beside.engine.lock().set_rules(self.now(), rules(&quirks));
+        }
         *self.quirks.write() = quirks;
+        self.wake_driver();
     }
 
     /// Forgets every service, client and subscriber, and what the store kept of them.
@@ -223,83 +219,19 @@ impl Node {
         let removals: Vec<StoreWrite> =
             self.config.store.load()?.into_iter().filter_map(removal).collect();
         self.config.store.apply(&removals)?;
-        let fresh = Self::fresh_registry(&self.config, self.quirks(), now)?;
-        let mut registry = self.registry.lock();
-        registry.start_anew(now, fresh);
-        self.note_restriction(&registry);
-        drop(registry);
+        for core in self.cores.all() {
+            let mut fresh = Cores::fresh(&self.config, self.quirks(), core, now);
+            fresh.restore(now, self.config.store.load()?);
+            let mut registry = self.cores.of(core).lock();
+            registry.start_anew(now, fresh);
+            self.note_restriction(&registry);
+        }
         if let Some((_, agreement)) = self.agreement.get() {
             agreement.forget();
         }
         self.forget_raft();
         self.wake_driver();
         Ok(())
-    }
-
-    /// Runs an operation that changes something: its value, and the receipt of what must be
-    /// durable before the caller is answered.
-    pub fn change<T>(
-        &self,
-        operation: impl FnOnce(&mut Registry, Millis) -> Result<(T, Vec<Effect>), Refusal>,
-    ) -> Result<(T, Option<Receipt>), Refusal> {
-        let now = self.now();
-        let mut registry = self.registry.lock();
-        let done = operation(&mut registry, now);
-        let deadline = registry.next_deadline();
-        let receipt = match &done {
-            Ok((_, effects)) if !effects.is_empty() => {
-                registry.note_writes(effects);
-                self.begin_writes(effects)
-            }
-            _ => None,
-        };
-        self.note_restriction(&registry);
-        drop(registry);
-        self.wake_before(deadline);
-        let (value, mut effects) = done?;
-        let agreed = self.have_agreed(&effects)?;
-        let published = self.publish_effects(&mut effects)?;
-        self.run(effects);
-        Ok((value, published.or(agreed).or(receipt)))
-    }
-
-    /// Runs an operation that only reads, or changes nothing but caches and subscriptions.
-    pub fn read<T>(&self, operation: impl FnOnce(&mut Registry, Millis) -> T) -> T {
-        let now = self.now();
-        let mut registry = self.registry.lock();
-        let value = operation(&mut registry, now);
-        let deadline = registry.next_deadline();
-        drop(registry);
-        self.wake_before(deadline);
-        value
-    }
-
-    /// Changes the registry as other members say; what follows is for the caller to run.
-    fn told(
-        &self,
-        change: impl FnOnce(&mut Registry) -> Vec<Effect>,
-    ) -> (Vec<Effect>, Option<Receipt>) {
-        let mut registry = self.registry.lock();
-        let effects = change(&mut registry);
-        registry.note_writes(&effects);
-        let receipt = self.begin_writes(&effects);
-        self.note_restriction(&registry);
-        let deadline = registry.next_deadline();
-        drop(registry);
-        self.wake_before(deadline);
-        (effects, receipt)
-    }
-
-    /// Queues what must be durable, in the order of the registry's changes.
-    fn begin_writes(&self, effects: &[Effect]) -> Option<Receipt> {
-        let writes: Vec<StoreWrite> = effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Store(write) => Some(write.clone()),
-                _ => None,
-            })
-            .collect();
-        (!writes.is_empty()).then(|| self.config.store.begin(&writes))
     }
 
     pub(super) fn run(&self, effects: Vec<Effect>) {
@@ -330,6 +262,9 @@ impl Node {
                 }
                 Effect::Client(news) => self.client_news(&news),
                 Effect::Listed(service) => self.list_changed(service),
+                Effect::Changed { service, ephemeral, part } => {
+                    self.service_changed(&service, ephemeral, part);
+                }
                 // They were queued, agreed on or given to raft before.
                 Effect::Store(_)
                 | Effect::Propose(_)
@@ -342,17 +277,11 @@ impl Node {
 
     /// Does what is due, a bounded part of it; true when there is more.
     pub fn tick(&self, now: Millis) -> bool {
-        let mut registry = self.registry.lock();
-        let mut effects = registry.tick(now, TIMERS_AT_ONCE);
-        // What a timer writes is durable a moment later; nobody waits for it.
-        registry.note_writes(&effects);
-        drop(self.begin_writes(&effects));
-        self.note_restriction(&registry);
-        let more = registry.next_deadline().is_some_and(|due| due <= now);
-        drop(registry);
-        self.have_agreed_later(&effects);
-        self.publish_later(&mut effects);
-        self.run(effects);
+        let mut more = false;
+        for core in self.cores.all() {
+            more |= self.tick_core(core, now);
+        }
+        self.tick_upgrade(now);
         self.desk.tick(now);
         if let Some((_, agreement)) = self.agreement.get() {
             agreement.tick(now);
@@ -377,36 +306,21 @@ impl Node {
         self.restricted.load(Ordering::Relaxed)
     }
 
-    /// Writes only what changed, so that the line stays shared between the workers.
-    fn note_restriction(&self, registry: &Registry) {
-        let restricted = registry.is_restricted();
-        if restricted != self.is_restricted() {
-            self.restricted.store(restricted, Ordering::Relaxed);
-        }
-        if let Some(peering) = &self.peering {
-            peering.follow_switch(registry.switches().distro_enabled);
-        }
-    }
-
     /// When something is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
         if self.has_ended() {
             return None;
         }
-        let (registry, desk) = (self.registry.lock().next_deadline(), self.desk.next_deadline());
+        let (cores, desk) = (self.cores.next_deadline(), self.desk.next_deadline());
         let peering = self.peering.as_ref().and_then(Peering::next_deadline);
         let election = self.agreement.get().and_then(|(_, agreement)| agreement.next_deadline());
-        registry.into_iter().chain(desk).chain(peering).chain(election).min()
+        cores.into_iter().chain(desk).chain(peering).chain(election).min()
     }
 
     /// Takes the outcome of a probe.
     pub fn probed(&self, id: ProbeId, outcome: ProbeOutcome, rt_ms: u64) {
-        let now = self.now();
-        let mut registry = self.registry.lock();
-        let effects = registry.probed(now, id, outcome, rt_ms);
-        let deadline = registry.next_deadline();
-        drop(registry);
-        self.wake_before(deadline);
+        let core = if id.is_of_1x_beside() { Core::Old } else { Core::New };
+        let effects = self.read_in(core, |registry, now| registry.probed(now, id, outcome, rt_ms));
         self.have_agreed_later(&effects);
         self.run(effects);
     }
@@ -414,7 +328,8 @@ impl Node {
     /// Takes an ack; garbage and late ones are counted.
     pub fn acked(&self, from: SocketAddr, last_ref_nanos: Option<u64>) {
         let now = self.now();
-        let known = last_ref_nanos.and_then(|nanos| self.registry.lock().acked(now, from, nanos));
+        let waits = |core| self.cores.of(core).lock().acked(now, from, last_ref_nanos?);
+        let known = self.cores.all().find_map(waits);
         match known {
             Some(datagram) => {
                 self.journal.pushed(&datagram, self.now(), Operation::Ack);
@@ -470,6 +385,6 @@ fn removal(write: StoreWrite) -> Option<StoreWrite> {
             Some(StoreWrite::InstanceRecord { service, metadata_id, record: None })
         }
         StoreWrite::Raft { key, .. } => Some(StoreWrite::Raft { key, number: None }),
-        StoreWrite::Switches(_) | StoreWrite::Console(_) => None,
+        StoreWrite::Switches(_) | StoreWrite::Upgraded(_) | StoreWrite::Console(_) => None,
     }
 }

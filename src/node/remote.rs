@@ -3,6 +3,7 @@
 
 use crate::model::{ConfigKey, ConnectionId, ConnectionMeta, Millis};
 use crate::node::{Node, Operation};
+use crate::peers::upgrade::Core;
 use crate::registry::asks::{About, Ask, ServerRequest};
 use crate::registry::connections::Setup;
 use parking_lot::Mutex;
@@ -87,7 +88,7 @@ impl Node {
         self.metrics.count_push(operation);
         if self.journal.is_on() {
             // A refused connection is asked to go without ever having been known.
-            let known = self.read(|registry, _| {
+            let known = self.read_in(Core::New, |registry, _| {
                 registry.connections().get(request.to).map(|known| known.meta.clone())
             });
             self.journal.asked(request, known.as_deref(), self.now(), operation);
@@ -99,7 +100,8 @@ impl Node {
 
     /// A client introduces itself on its stream.
     pub fn connected(&self, meta: &Arc<ConnectionMeta>) -> Setup {
-        let done = self.change(|registry, now| Ok(registry.connect(now, meta.clone())));
+        let done =
+            self.change_in(Core::New, |registry, now| Ok(registry.connect(now, meta.clone())));
         let setup = done.map_or(Setup::Refused, |(setup, _)| setup);
         let operation = match setup {
             Setup::Registered => Operation::Connect,
@@ -114,7 +116,7 @@ impl Node {
     /// A connection ended; `meta` is what its client said, if it said anything.
     pub fn disconnected(&self, id: ConnectionId, meta: Option<&ConnectionMeta>) {
         // Nothing of it can be refused.
-        let _ = self.change(|registry, now| Ok(((), registry.disconnect(now, id))));
+        let _ = self.change_in(Core::New, |registry, now| Ok(((), registry.disconnect(now, id))));
         if let Some(meta) = meta {
             self.metrics.count_request(Operation::Disconnect, 200);
             self.journal.connection(meta, self.now(), Operation::Disconnect);
@@ -123,7 +125,9 @@ impl Node {
 
     /// A client answered on its stream; answers to nothing are counted.
     pub fn answered(&self, meta: &ConnectionMeta, ask: Option<u64>, success: bool) {
-        let about = self.change(|registry, now| Ok(registry.answered(now, meta.id, ask, success)));
+        let about = self.change_in(Core::New, |registry, now| {
+            Ok(registry.answered(now, meta.id, ask, success))
+        });
         match about.map(|(about, _)| about) {
             Ok(Some(About::Push(service, _))) => {
                 self.metrics.count_push(Operation::Ack);
@@ -140,14 +144,15 @@ impl Node {
     /// Tells a connection that a configuration changed to which it listens.
     pub fn config_changed(&self, id: ConnectionId, key: ConfigKey) {
         // Nothing of it can be refused.
-        let _ = self.change(|registry, now| Ok(((), registry.config_changed(now, id, key))));
+        let _ = self
+            .change_in(Core::New, |registry, now| Ok(((), registry.config_changed(now, id, key))));
     }
 
     /// Tells an SDK's connection to go elsewhere; `None` when there is no such connection.
     pub fn reset_connection(&self, name: &str, to: Option<&str>) -> Option<ResetDone> {
         let mut wait = None;
         // Nothing of it can be refused.
-        let _ = self.change(|registry, now| {
+        let _ = self.change_in(Core::New, |registry, now| {
             let Some((ask, effects)) = registry.reset_connection(now, name, to) else {
                 return Ok(((), Vec::new()));
             };

@@ -108,6 +108,10 @@ quirks! {
         subscribe_protects: bool = version, "Whether subscribing to all clusters answers by the protect threshold.";
         publish_code: bool = version, "Whether what can not be published over gRPC is told with an error code.";
     }
+    upgrade: UpgradeQuirks {
+        converts: bool = version, "Whether double write can turn instances of 1.x into those of 2.x and back (2.0.x).";
+        gates_grpc: bool = version, "Whether naming over gRPC is refused while the core of 1.x answers (2.0.x).";
+    }
     expiry: ExpiryQuirks {
         ends_record: bool = version, "Whether an operator's record begins to expire when beats stop.";
         obeys_health_check_switch: bool = version, "Whether healthCheckEnabled=false stops the expiry of beats.";

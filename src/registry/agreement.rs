@@ -50,7 +50,9 @@ impl Registry {
                     Ok(scope.take_effects())
                 })
             }
-            StoreWrite::Raft { .. } | StoreWrite::Console(_) => Ok(Vec::new()),
+            StoreWrite::Raft { .. } | StoreWrite::Upgraded(_) | StoreWrite::Console(_) => {
+                Ok(Vec::new())
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ impl Registry {
     pub fn start_anew(&mut self, now: Millis, fresh: Registry) {
         let before = std::mem::replace(self, fresh);
         self.proposes = before.proposes;
+        self.place = before.place;
         self.responsibility = before.responsibility;
         self.responsibility_moved(now);
     }

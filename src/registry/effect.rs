@@ -2,7 +2,7 @@
 
 use crate::model::{
     ClientNews, ClusterSettings, ConnectionId, ConsoleWrite, DatumKey, DatumValue, HealthChecker,
-    Instance, Metadata, Selector, ServiceKey, Switches,
+    Instance, Metadata, Selector, ServiceKey, ServicePart, Switches,
 };
 use crate::registry::asks::ServerRequest;
 use bytes::Bytes;
@@ -36,6 +36,16 @@ pub enum Effect {
     Publish(DatumKey, DatumValue),
     /// Have raft (1.x) forget a key; it comes back through `Registry::forget_datum`.
     Unpublish(DatumKey),
+    /// Something of a service changed here, and the other core of a 2.0.x server may have to copy
+    /// it.
+    Changed {
+        /// The service.
+        service: ServiceKey,
+        /// Which kind of its instances.
+        ephemeral: bool,
+        /// What of it.
+        part: ServicePart,
+    },
     /// A service whose record raft forgot is gone: its list of persistent instances follows.
     Gone(ServiceKey),
 }
@@ -124,6 +134,8 @@ pub enum StoreWrite {
         /// The count, or the term.
         number: Option<i64>,
     },
+    /// Whether a member of 2.0.x is upgraded (`data/upgrade.state`).
+    Upgraded(bool),
     /// Something of the console, which shares the store; no registry makes one.
     Console(ConsoleWrite),
 }

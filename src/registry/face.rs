@@ -15,13 +15,23 @@ use crate::registry::client_keyed::ClientKeyed;
 use crate::registry::connections::Connections;
 use crate::registry::probes::Probes;
 use crate::registry::raft_log::RaftLog;
-use crate::registry::scope::Scope;
+use crate::registry::scope::{Place, Scope};
 use crate::registry::service_keyed::ServiceKeyed;
 use crate::registry::standing::Standing;
 use crate::registry::timers::{Timer, Timers};
-use crate::registry::{ClusterSettings, Datagram, Effect, ProbeId, ProbeOutcome, StoreWrite};
+use crate::registry::{ClusterSettings, Datagram, Effect, ProbeId, ProbeOutcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// The checks of a core of 1.x beside another have numbers above this one.
+const OLD_PROBES: u64 = 1 << 63;
+
+impl ProbeId {
+    /// Whether the core of 1.x beside another asked for the check.
+    pub fn is_of_1x_beside(self) -> bool {
+        self.0 > OLD_PROBES
+    }
+}
 
 /// What a node was started with; nothing here changes while it runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +89,10 @@ pub struct Registry {
     pub(super) responsibility: Option<Arc<dyn Responsibility>>,
     /// What is durable is for the members to agree on.
     pub(super) proposes: bool,
+    /// Whether there is another core, and which of them answers.
+    pub(super) place: Place,
+    /// Rises with every change of the switches.
+    pub(super) switched: u64,
 }
 
 /// The core that answers; chosen at the start.
@@ -95,6 +109,7 @@ macro_rules! on_core {
             quirks: &$registry.quirks,
             responsibility: $registry.responsibility.as_deref(),
             proposes: $registry.proposes,
+            place: $registry.place,
             switches: &$registry.switches,
             options: &$registry.options,
             timers: &mut $registry.timers,
@@ -141,7 +156,30 @@ impl Registry {
         render: Arc<dyn Render>,
         now: Millis,
     ) -> Self {
-        let core = match quirks.core.model {
+        let model = quirks.core.model;
+        Self::with_core(model, quirks, options, render, now)
+    }
+
+    /// The core of 1.x that a member of 2.0.x has beside its own.
+    pub fn of_1x(
+        quirks: Arc<Quirks>,
+        options: ServerOptions,
+        render: Arc<dyn Render>,
+        now: Millis,
+    ) -> Self {
+        let mut registry = Self::with_core(CoreModel::ServiceKeyed, quirks, options, render, now);
+        registry.probes = Probes::from(OLD_PROBES);
+        registry
+    }
+
+    fn with_core(
+        model: CoreModel,
+        quirks: Arc<Quirks>,
+        options: ServerOptions,
+        render: Arc<dyn Render>,
+        now: Millis,
+    ) -> Self {
+        let core = match model {
             CoreModel::ServiceKeyed => Core::ServiceKeyed(ServiceKeyed::default()),
             CoreModel::ClientKeyed => Core::ClientKeyed(ClientKeyed::default()),
         };
@@ -162,6 +200,8 @@ impl Registry {
             started: now,
             responsibility: None,
             proposes: false,
+            place: Place::default(),
+            switched: 0,
         };
         registry.connections.rule = registry.options.limit_rule.clone();
         registry.set_standing_timers();
@@ -421,41 +461,5 @@ impl Registry {
         self.quirks = quirks;
         self.render = render;
         on_core!(self, Millis(0), |core, _scope| core.forget_renderings());
-    }
-
-    /// Puts back what a store kept.
-    pub fn restore(&mut self, now: Millis, kept: Vec<StoreWrite>) {
-        for write in kept {
-            self.note_writes(&[Effect::Store(write.clone())]);
-            let outcome = self.restore_one(now, write);
-            debug_assert!(outcome.is_ok(), "a store holds only what was accepted: {outcome:?}");
-        }
-    }
-
-    fn restore_one(&mut self, now: Millis, write: StoreWrite) -> Result<(), Refusal> {
-        match write {
-            StoreWrite::Switches(switches) => self.restore_switches(*switches),
-            StoreWrite::Service { service, settings: Some(settings) } => {
-                let service: &crate::model::ServiceKey = &service;
-                on_core!(self, now, |core, scope| {
-                    core.restore_service(scope, service.as_ref(), settings)
-                })?;
-            }
-            StoreWrite::PersistentInstance { service, instance: Some(instance), .. } => {
-                let call = Registration { service: service.as_ref(), named_as: None, instance };
-                self.register(now, &call)?;
-            }
-            StoreWrite::InstanceRecord { service, metadata_id, record: Some(record) } => {
-                if let Core::ClientKeyed(core) = &mut self.core {
-                    core.restore_record(service.as_ref(), &metadata_id, record);
-                }
-            }
-            StoreWrite::Service { .. }
-            | StoreWrite::PersistentInstance { .. }
-            | StoreWrite::InstanceRecord { .. }
-            | StoreWrite::Raft { .. }
-            | StoreWrite::Console(_) => {}
-        }
-        Ok(())
     }
 }

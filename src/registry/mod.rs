@@ -15,6 +15,7 @@ pub mod cleaning;
 pub mod client_keyed;
 pub mod connections;
 mod copies;
+mod double_write;
 pub mod effect;
 mod face;
 pub mod index;
@@ -23,6 +24,7 @@ pub mod probes;
 mod raft_log;
 mod remote;
 mod replicas;
+mod restore;
 mod scope;
 pub mod service_keyed;
 #[cfg(test)]
@@ -39,3 +41,5 @@ pub use effect::{
 pub use face::{ReadExtras, Registry, ServerOptions, SetCluster, Totals};
 pub use index::Listing;
 pub use overview::Tally;
+pub use scope::Place;
+pub use switching::SharedSwitches;

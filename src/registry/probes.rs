@@ -38,6 +38,11 @@ pub struct Probe {
 }
 
 impl Probes {
+    /// Numbers checks from there on.
+    pub(super) fn from(first: u64) -> Self {
+        Self { last_id: first, ..Self::default() }
+    }
+
     /// Starts to check an address and returns the id that finds the check again.
     pub fn start(
         &mut self,

@@ -47,7 +47,9 @@ impl RaftLog {
             StoreWrite::Raft { key: Some(key), number: Some(number) } => {
                 self.stamps.insert(key.clone(), u64::try_from(*number).unwrap_or_default());
             }
-            StoreWrite::InstanceRecord { .. } | StoreWrite::Console(_) => {}
+            StoreWrite::InstanceRecord { .. }
+            | StoreWrite::Upgraded(_)
+            | StoreWrite::Console(_) => {}
         }
     }
 

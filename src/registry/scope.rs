@@ -1,12 +1,24 @@
 //! What every operation is given beside its call: the time, the rules, and where to put effects.
 
-use crate::model::{Millis, Render, Responsibility, ServiceKey, Switches};
+use crate::model::{Millis, Render, Responsibility, ServiceKey, ServicePart, Switches};
 use crate::profile::Quirks;
 use crate::registry::acks::Acks;
 use crate::registry::asks::Asks;
 use crate::registry::probes::Probes;
 use crate::registry::timers::Timers;
 use crate::registry::{Effect, ServerOptions, StoreWrite};
+
+/// Where a core stands in its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// It is the only one.
+    #[default]
+    Alone,
+    /// There is another, and this one answers.
+    Awake,
+    /// There is another that answers.
+    Asleep,
+}
 
 /// One turn of the registry: borrowed for the length of one operation or timer.
 pub struct Scope<'a> {
@@ -18,6 +30,8 @@ pub struct Scope<'a> {
     pub responsibility: Option<&'a dyn Responsibility>,
     /// What is durable is for the members to agree on, and not done at once.
     pub proposes: bool,
+    /// Whether there is another core beside this one, and which of them answers.
+    pub place: Place,
     /// What the operator switched.
     pub switches: &'a Switches,
     /// What the node was started with.
@@ -44,8 +58,34 @@ impl Scope<'_> {
 
     /// A client changed a service's list of ephemeral instances (1.x).
     pub fn list_changed(&mut self, service: &ServiceKey) {
-        if self.responsibility.is_some() {
+        if self.responsibility.is_some() && self.place != Place::Asleep {
             self.effects.push(Effect::Listed(service.clone()));
+        }
+        self.copied(service, true, ServicePart::Instances);
+    }
+
+    /// Whether another core answers: this one neither looks at anybody's health nor tells anybody
+    /// anything.
+    pub fn is_asleep(&self) -> bool {
+        self.place == Place::Asleep
+    }
+
+    /// Whether nobody's health is looked at now.
+    pub fn is_check_paused(&self) -> bool {
+        self.is_asleep() || !self.switches.health_check_enabled
+    }
+
+    /// Whether nobody expires now.
+    pub fn is_expiry_paused(&self) -> bool {
+        let obeys = self.quirks.expiry.obeys_health_check_switch;
+        self.is_asleep() || (obeys && !self.switches.health_check_enabled)
+    }
+
+    /// Something changed that the core beside this one may have to copy.
+    pub fn copied(&mut self, service: &ServiceKey, ephemeral: bool, part: ServicePart) {
+        if self.place == Place::Awake {
+            let service = service.clone();
+            self.effects.push(Effect::Changed { service, ephemeral, part });
         }
     }
 

@@ -16,6 +16,14 @@ const PAUSE_AFTER_MS: u64 = 3_750;
 /// How long health checks then pause, ms.
 const PAUSE_MS: u64 = 60_000;
 
+/// The switches as one core gives them to the other on its server.
+#[derive(Debug, Clone)]
+pub struct SharedSwitches {
+    live: Switches,
+    stored: Option<Switches>,
+    switched: u64,
+}
+
 impl Registry {
     /// PUT `/operator/switches`.
     pub fn change_switches(&mut self, now: Millis, edit: SwitchEdit, debug: bool) -> Vec<Effect> {
@@ -35,6 +43,7 @@ impl Registry {
             return vec![self.switches_to_agree_on(changed)];
         }
         self.switches.take(&changed);
+        self.switched += 1;
         self.follow_overridden_status(now);
         if !debug {
             self.stored_switches = Some(changed.clone());
@@ -63,6 +72,7 @@ impl Registry {
     /// Lives by switches that the members have agreed on.
     pub(super) fn take_switches(&mut self, now: Millis, switches: &Switches) -> Vec<Effect> {
         self.switches.take(switches);
+        self.switched += 1;
         self.stored_switches = Some(switches.clone());
         self.follow_overridden_status(now);
         vec![Effect::Store(StoreWrite::Switches(Box::new(switches.clone())))]
@@ -71,6 +81,7 @@ impl Registry {
     /// Puts back the switches that a store kept.
     pub(super) fn restore_switches(&mut self, stored: Switches) {
         self.switches.take(&stored);
+        self.switched += 1;
         self.stored_switches = Some(stored);
         self.settle_status();
     }
@@ -80,9 +91,29 @@ impl Registry {
         &self.switches
     }
 
+    /// How often the switches changed.
+    pub fn switched(&self) -> u64 {
+        self.switched
+    }
+
+    /// The switches for the core beside this one.
+    pub fn shared_switches(&self) -> SharedSwitches {
+        let (live, stored) = (self.switches.clone(), self.stored_switches.clone());
+        SharedSwitches { live, stored, switched: self.switched }
+    }
+
+    /// Lives by the switches of the core beside this one.
+    pub fn share_switches(&mut self, now: Millis, shared: SharedSwitches) {
+        self.switches = shared.live;
+        self.stored_switches = shared.stored;
+        self.switched = shared.switched;
+        self.follow_overridden_status(now);
+    }
+
     /// Members came or went: health checks stop, or begin again.
     pub fn pause_health_check(&mut self, enabled: bool) {
         self.switches.health_check_enabled = enabled;
+        self.switched += 1;
     }
 
     /// Sets the start-up pause when the node is to go through it.
@@ -99,6 +130,7 @@ impl Registry {
             || self.switches.auto_change_health_check_enabled;
         if obeyed {
             self.switches.health_check_enabled = !begins;
+            self.switched += 1;
         }
         if begins {
             self.timers.set(at + PAUSE_MS, Timer::Warmup);

@@ -16,10 +16,11 @@ use crate::node::process::drive;
 use crate::node::store::{DiskStore, NoStore, Store};
 use crate::node::{Agreement, Clock, Node, NodeConfig, Process};
 use crate::peers::members::MemberReport;
-use crate::profile::{CoreModel, Profile};
+use crate::profile::{CoreModel, Generation, Profile};
 use crate::registry::ServerOptions;
 use crate::wire::v1::render::Renderer;
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -40,6 +41,9 @@ pub struct Fleet {
 struct Slot {
     profile: Profile,
     address: SocketAddr,
+    /// Whether it was upgraded when it ended last, by version: a real server keeps that with its
+    /// data, and each version has data of its own.
+    upgraded: BTreeMap<String, bool>,
     running: Option<Alive>,
 }
 
@@ -80,13 +84,19 @@ impl Fleet {
         for (number, (profile, address)) in profiles.into_iter().zip(addresses).enumerate() {
             let peering = source.clone().map(|source| PeeringConfig {
                 own: member(address),
-                source,
                 known: known.clone(),
+                upgraded: all_new(&source, &known, address),
+                source,
                 network: network.clone(),
             });
             let place = Place { number, address, peering };
             nodes.push(open_node(&config, &profile, &clock, place)?);
-            slots.push(Mutex::new(Slot { profile, address, running: None }));
+            slots.push(Mutex::new(Slot {
+                profile,
+                address,
+                upgraded: BTreeMap::new(),
+                running: None,
+            }));
         }
         let process = Arc::new(Process::new(nodes.clone(), clock, network));
         let fleet = Self { config, process, agreement, slots };
@@ -108,6 +118,9 @@ impl Fleet {
         let Some(alive) = slot.running.take() else { return false };
         if let Some(node) = self.process.node(number) {
             node.end();
+            if let Some(upgraded) = node.is_upgraded() {
+                slot.upgraded.insert(node.profile().name.clone(), upgraded);
+            }
         }
         alive.end(end);
         if let Some(agreement) = &self.agreement {
@@ -136,6 +149,7 @@ impl Fleet {
             own: member(address),
             source,
             known: Vec::new(),
+            upgraded: slot.upgraded.get(&profile.name).copied().unwrap_or_default(),
             network: self.process.network.clone(),
         });
         let place = Place { number, address, peering };
@@ -327,6 +341,16 @@ fn reports(profiles: &[Profile], addresses: &[SocketAddr]) -> Vec<MemberReport> 
         ready: None,
     };
     profiles.iter().zip(addresses).map(report).collect()
+}
+
+/// Whether the members have been upgraded for a while: a node knows all of them, and each is new.
+fn all_new(source: &MemberSource, known: &[MemberReport], own: SocketAddr) -> bool {
+    let is_new = |id: &MemberId| {
+        let known = known.iter().find(|one| one.from == *id);
+        known.is_some_and(|one| Generation::of(one.version.as_deref()) == Generation::New)
+    };
+    let listed = source.read(own.port()).unwrap_or_default();
+    !listed.is_empty() && listed.iter().all(is_new)
 }
 
 /// Nodes of 2.x agree among themselves; for one alone there is nothing to agree on.

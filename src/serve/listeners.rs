@@ -90,8 +90,11 @@ pub fn for_nodes(config: &ServeConfig) -> Result<Vec<Listeners>, StartError> {
             .collect();
     }
     let grpc: Vec<bool> = profiles.iter().map(|profile| profile.quirks.grpc.port).collect();
+    // Nodes of a deployment may be started again as a version with more ports: none of those may
+    // be taken by an outgoing connection meanwhile.
+    let system_tries = if grpc.len() > 1 { 0 } else { SYSTEM_TRIES };
     for attempt in 0..PORT_TRIES {
-        let first = if attempt < SYSTEM_TRIES { 0 } else { quiet_port() };
+        let first = if attempt < system_tries { 0 } else { quiet_port() };
         match row(config.bind, first, &grpc) {
             Err(error) if error.is_taken() => {}
             Err(StartError::NoPortPair) => {}

@@ -3,7 +3,7 @@
 use crate::{client, config, instance, service, text};
 use facos::client::grpc::Reply;
 use facos::client::http::{Request, address_of, send};
-use facos::serve::ServeConfig;
+use facos::serve::{Nodes, ServeConfig};
 use facos::wire::grpc::{Headers, Payload};
 use facos::{Profile, TestServer};
 
@@ -94,5 +94,29 @@ async fn what_is_not_published_has_an_error_code_from_2_0_2_on() {
         let refused = text(&client, "ConfigPublishRequest", &over).await;
         let said = format!(r#""resultCode":500,"errorCode":{code},"#);
         assert!(refused.contains(&said), "{version}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn naming_is_refused_from_2_0_1_on_as_long_as_the_deployment_answers_as_1_x() {
+    for (version, refused) in [("2.0.0", false), ("2.0.2", true), ("2.0.4", true)] {
+        let profile = |version: &str| Profile::nacos(version).unwrap();
+        let nodes = Nodes::Profiles(vec![profile(version), profile("1.1.4")]);
+        let config = ServeConfig { nodes, ..ServeConfig::new(profile(version)) };
+        let server = TestServer::start_with(config).await.unwrap();
+        let client = client(&server).await;
+        for (kind, body) in [
+            ("InstanceRequest", instance("a", "registerInstance")),
+            ("ServiceQueryRequest", service("a", "")),
+            ("SubscribeServiceRequest", subscribe()),
+            ("ServiceListRequest", service("", r#","pageNo":1,"pageSize":1"#)),
+        ] {
+            let answer = text(&client, kind, &body).await;
+            let said = answer.contains("Nacos cluster is running with 1.X mode");
+            assert_eq!(said, refused, "{version} {kind}: {answer}");
+            assert_eq!(answer.contains(r#""errorCode":500"#), refused, "{version} {kind}");
+        }
+        let answer = text(&client, "HealthCheckRequest", "{}").await;
+        assert!(answer.contains(r#""success":true"#), "others are answered: {answer}");
     }
 }

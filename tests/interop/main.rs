@@ -14,13 +14,35 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// The addresses of the recording.
-const OWN: [&str; 2] = ["127.0.0.2:37150", "127.0.0.2:37250"];
-const PEER: [&str; 2] = ["127.0.0.2:37160", "127.0.0.2:37260"];
+const OWN: [&str; 4] = ["127.0.0.2:37150", "127.0.0.2:37250", "127.0.0.2:27350", "127.0.0.2:27360"];
+const PEER: [&str; 3] = ["127.0.0.2:37160", "127.0.0.2:37260", "127.0.0.2:27370"];
 
 #[derive(Deserialize)]
 struct Recording {
+    #[serde(deserialize_with = "over_http")]
     requests: Vec<Sent>,
     calls: Vec<Call>,
+}
+
+impl Recording {
+    fn read(version: &str) -> Self {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let path = format!("{root}/fixtures/transcripts/peer-wire/{version}.json");
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    /// What the peer answered.
+    fn answers(&self) -> Answers {
+        let kind = |sent: &Sent| (sent.method.clone(), sent.path.clone());
+        self.requests.iter().map(|sent| (kind(sent), sent.answered.body.clone())).collect()
+    }
+}
+
+/// Those of 2.0.2 sent calls of gRPC and of JRaft, too.
+fn over_http<'de, D: serde::Deserializer<'de>>(requests: D) -> Result<Vec<Sent>, D::Error> {
+    let all = Vec::<serde_json::Value>::deserialize(requests)?;
+    let http = all.into_iter().filter(|one| one.get("path").is_some());
+    http.map(|one| serde_json::from_value(one).map_err(serde::de::Error::custom)).collect()
 }
 
 #[derive(Deserialize)]
@@ -154,15 +176,8 @@ fn beat(peer: &str) -> Vec<u8> {
 /// before is about start-up and forwarding (`tests/forwarding.rs`). The node has run so long by
 /// then, ms: its first report of health, after a minute, comes where the recorded one does.
 async fn replay(version: &str, running_ms: u64) -> (Scene, Recording) {
-    let path =
-        format!("{}/fixtures/transcripts/peer-wire/{version}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
-    let recording: Recording = serde_json::from_str(&text).unwrap();
-    let answers = recording
-        .requests
-        .iter()
-        .map(|sent| ((sent.method.clone(), sent.path.clone()), sent.answered.body.clone()));
-    let mut scene = Scene::start(version, answers.collect()).await;
+    let recording = Recording::read(version);
+    let mut scene = Scene::start(version, recording.answers()).await;
     let begins_ms = recording.calls.iter().find(|call| call.note == "register own").unwrap().at_ms;
     for call in recording.calls.iter().filter(|call| call.at_ms >= begins_ms) {
         scene.pass_to(running_ms + call.at_ms - begins_ms).await;
@@ -219,7 +234,7 @@ fn shown(scene: &Scene, query: &str, headers: &[(String, String)], body: &str) -
             "Host" | "Content-Length" => "-",
             _ => value,
         };
-        text.push_str(&format!("\n{name}: {value}"));
+        text.push_str(&format!("\n{name}: {}", scene.masked(value)));
     }
     text.push_str("\n\n");
     text.push_str(&scene.masked(body));
@@ -269,4 +284,41 @@ async fn a_node_of_1_1_4_answers_and_sends_what_the_real_one_did() {
 async fn a_node_of_1_2_1_answers_and_sends_what_the_real_one_did() {
     let (scene, recording) = replay("1.2.1", 58_000).await;
     compare(&scene, &recording);
+}
+
+/// Beside a member of 1.x, 2.0.2 speaks the protocols of 1.x, in headers of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_2_0_2_sends_a_member_of_1_x_what_the_real_one_did() {
+    let recording = Recording::read("2.0.2");
+    let mut scene = Scene::start("2.0.2", recording.answers()).await;
+    scene.pass_to(20_000).await;
+    // Services of both members that are left empty.
+    for number in 0..8 {
+        let instance = format!("/nacos/v1/ns/instance?serviceName=s{number}&ip=10.1.1.1&port=80");
+        for method in ["POST", "DELETE"] {
+            let answer = scene.ask(&Request::new(method, instance.as_str())).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+    }
+    scene.pass_to(120_000).await;
+    let heard = scene.peer.heard();
+    for (method, path, period_ms) in [
+        ("GET", "/nacos/v1/ns/distro/datums", None),
+        ("POST", "/nacos/v1/ns/raft/vote", None),
+        ("POST", "/nacos/v1/ns/raft/beat", Some(5_000)),
+        ("POST", "/nacos/v1/ns/service/status", Some(5_000)),
+        ("GET", "/nacos/v1/ns/operator/server/status", Some(2_000)),
+    ] {
+        let sent: Vec<&Heard> = heard.iter().filter(|one| kind(one) == (method, path)).collect();
+        let recorded = recording.requests.iter().find(|sent| sent.path == path).unwrap();
+        let recorded = shown(&scene, &recorded.query, &recorded.headers, &recorded.body);
+        let ours = |one: &Heard| shown(&scene, &one.query, &one.headers, &one.body);
+        let first = sent.first().unwrap_or_else(|| panic!("{method} {path} was never sent"));
+        let same = sent.iter().any(|one| ours(one) == recorded);
+        assert!(same, "{method} {path}: {}\nwas never\n{recorded}", ours(first));
+        for pair in sent.windows(2).take(6) {
+            let passed = pair[1].at_ms - pair[0].at_ms;
+            assert!(period_ms.is_none_or(|period| passed == period), "{path}: {passed} ms");
+        }
+    }
 }

@@ -128,9 +128,11 @@ impl Shared {
     fn answer(&self, heard: &Heard) -> String {
         let sender = match heard.kind.1.rsplit_once('/') {
             Some((_, "vote")) => {
-                let query: BTreeMap<String, String> =
-                    form_urlencoded::parse(heard.query.as_bytes()).into_owned().collect();
-                query.get("vote").and_then(|vote| serde_json::from_str(vote).ok())
+                // 2.0.2 sends it as a form.
+                let given = if heard.query.is_empty() { &heard.body } else { &heard.query };
+                let given: BTreeMap<String, String> =
+                    form_urlencoded::parse(given.as_bytes()).into_owned().collect();
+                given.get("vote").and_then(|vote| serde_json::from_str(vote).ok())
             }
             Some((_, "beat")) => {
                 let outer: Option<Value> = serde_json::from_str(&heard.body).ok();

@@ -109,7 +109,8 @@ impl RollingNode {
                 | UpgradeEffect::RefreshLists
                 | UpgradeEffect::StopOldRaft
                 | UpgradeEffect::BeginOldRaft
-                | UpgradeEffect::DropOld => {}
+                | UpgradeEffect::DropOld
+                | UpgradeEffect::MakeOld(_) => {}
             }
         }
     }

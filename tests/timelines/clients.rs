@@ -6,6 +6,8 @@ use facos::TestCluster;
 use facos::client::http::{Request, send};
 use facos::model::MemberId;
 use facos::node::peering::{MemberSource, Network};
+use facos::peers::upgrade::Core;
+use facos::serve::{Nodes, ServeConfig};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -77,6 +79,80 @@ impl Scene {
         };
         scene.register_again();
         scene
+    }
+
+    /// Three nodes that have just started, and nobody who uses them.
+    pub fn start_cold(version: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let config = ServeConfig::new(profile(version));
+        let config = ServeConfig { cold_start: true, nodes: Nodes::Count(3), ..config };
+        let cluster = runtime.block_on(TestCluster::start_with(config)).unwrap();
+        Self {
+            runtime,
+            cluster,
+            habits: Vec::new(),
+            refused: 0,
+            used: vec![0, 1, 2],
+            down: BTreeSet::new(),
+            passed_ms: 0,
+            due: Vec::new(),
+            dice: 7,
+        }
+    }
+
+    /// Whether each node is upgraded; `None` for one of 1.x.
+    pub fn upgraded_all(&self) -> [Option<bool>; 3] {
+        [0, 1, 2].map(|node| self.upgraded(node))
+    }
+
+    /// Whether a node is upgraded.
+    pub fn upgraded(&self, node: usize) -> Option<bool> {
+        self.cluster.node(node).is_upgraded()
+    }
+
+    /// How many healthy members each node sees.
+    pub fn healthy_of_all(&self) -> [usize; 3] {
+        [0, 1, 2].map(|node| self.healthy(node))
+    }
+
+    /// How many healthy members a node sees.
+    pub fn healthy(&self, node: usize) -> usize {
+        self.cluster.node(node).peering().unwrap().members(|members| members.healthy().len())
+    }
+
+    /// Services and instances of 1.x and of 2.x on a node.
+    pub fn counts(&self, node: usize) -> [usize; 4] {
+        let of = |core| self.cluster.node(node).read_in(core, |registry, _| registry.totals());
+        let (old, new) = (of(Core::Old), of(Core::New));
+        [old.services, old.instances, new.services, new.instances]
+    }
+
+    /// Sends a node a PUT; its status.
+    pub fn put(&self, node: usize, target: &str) -> u16 {
+        self.ask(node, "PUT", target).unwrap().0
+    }
+
+    /// Sends a node a POST; its status.
+    pub fn post(&self, node: usize, target: &str) -> u16 {
+        self.ask(node, "POST", target).unwrap().0
+    }
+
+    /// What a node lists of a service.
+    pub fn list(&self, node: usize, service: &str) -> String {
+        let target = format!("/nacos/v1/ns/instance/list?serviceName={service}");
+        self.ask(node, "GET", &target).unwrap().1
+    }
+
+    /// Repairs double write on every node while it runs.
+    pub fn repair_all(&self) {
+        for node in 0..self.cluster.len() {
+            self.cluster.node(node).set_quirk("upgrade.converts", "true").unwrap();
+        }
+    }
+
+    /// The status of the old raft's page.
+    pub fn ask_raft(&self, node: usize) -> u16 {
+        self.ask(node, "GET", "/nacos/v1/ns/raft/leader").unwrap().0
     }
 
     /// Every client registers, each at a node.
@@ -208,7 +284,7 @@ impl Scene {
     }
 
     fn beat_all(&mut self) {
-        for service in 0..SERVICES {
+        for service in 0..self.habits.len() {
             if self.due[service] > self.passed_ms {
                 continue;
             }

@@ -7,6 +7,7 @@ mod clients;
 mod faults;
 mod no_quorum;
 mod rolling;
+mod upgrade;
 
 use clients::{Habit, Scene};
 use facos::Profile;
@@ -94,8 +95,17 @@ fn on_1_1_4_a_member_that_is_taken_off_the_list_is_missed_as_one_that_died() {
 }
 
 /// The profile of a version.
+/// A version, or one whose double write is repaired.
 fn profile(version: &str) -> Profile {
-    Profile::nacos(version).expect("the versions of the time-lines are built in")
+    let (name, repaired) = match version.strip_suffix(" repaired") {
+        Some(name) => (name, true),
+        None => (version, false),
+    };
+    let mut profile = Profile::nacos(name).expect("the versions of the time-lines are built in");
+    if repaired {
+        profile.set("upgrade.converts", "true").expect("it is a quirk");
+    }
+    profile
 }
 
 /// A span of milliseconds.

@@ -4,6 +4,7 @@
 use super::handler::Given;
 use super::problem::Problem;
 use crate::node::{Node, StreamView};
+use crate::peers::upgrade::Core;
 use crate::registry::connections::Connection;
 use crate::wire::Params;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// Every connection that is open; one that was not set up has no client.
 pub fn list(node: &Arc<Node>) -> Value {
     let views = node.streams().map(|streams| streams.views()).unwrap_or_default();
-    let rows: Vec<Value> = node.read(|registry, now| {
+    let rows: Vec<Value> = node.read_in(Core::New, |registry, now| {
         let known = registry.connections();
         views.iter().map(|view| row(view, known.get(view.id), now.0)).collect()
     });

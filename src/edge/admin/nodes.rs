@@ -49,6 +49,9 @@ fn row(number: usize, node: &Node, control: &dyn NodeControl) -> Value {
         let (cut, lag_ms) = peering.network().state(peering.own());
         row["isolated"] = json!(cut.map(Direction::name));
         row["lag_ms"] = json!(lag_ms);
+        if let Some(upgraded) = node.is_upgraded() {
+            row["upgraded"] = json!(upgraded);
+        }
         peering.members(|members| {
             row["members"] = names(members.listed());
             row["healthy"] = names(members.healthy());

@@ -4,6 +4,7 @@ use super::unary::Call;
 use crate::edge::nacos::Note;
 use crate::model::{Refusal, RemoteQuery, RemoteService, RemoteSubscription, ServiceRef};
 use crate::node::Operation;
+use crate::peers::upgrade::Core;
 use crate::profile::ListCount;
 use crate::registry::addresses::InstanceId;
 use crate::wire::grpc::{
@@ -46,7 +47,7 @@ pub fn instance(
         namespace => of(&namespace)?,
     };
     let service = ServiceRef { namespace: &namespace, name: &grouped };
-    call.node.change(|registry, now| {
+    call.node.change_in(Core::New, |registry, now| {
         let done = if registers {
             registry.register_connected(now, call.by, service, given)
         } else {
@@ -65,9 +66,9 @@ pub fn query(call: &Call<'_>, request: &QueryRequest, note: &mut Note) -> Result
         cluster: &request.cluster,
         healthy_only: request.healthy_only,
     };
-    let (list, now) = call
-        .node
-        .read(|registry, now| registry.query_remote(now, &asked).map(|list| (list, now)))?;
+    let (list, now) = call.node.read_in(Core::New, |registry, now| {
+        registry.query_remote(now, &asked).map(|list| (list, now))
+    })?;
     Ok(info_answer(RequestKind::ServiceQuery, &list, now))
 }
 
@@ -89,7 +90,7 @@ pub fn subscribe(
         app: named.unwrap_or(UNKNOWN_APP),
         subscribe: request.subscribe,
     };
-    let ((list, now), _) = call.node.change(|registry, now| {
+    let ((list, now), _) = call.node.change_in(Core::New, |registry, now| {
         let (list, effects) = registry.subscribe_remote(now, &asked)?;
         Ok(((list, now), effects))
     })?;
@@ -99,7 +100,7 @@ pub fn subscribe(
 /// `ServiceListRequest`.
 pub fn names(call: &Call<'_>, request: &ListRequest) -> Answer {
     let service = request.service();
-    let (names, all) = call.node.read(|registry, _| {
+    let (names, all) = call.node.read_in(Core::New, |registry, _| {
         registry.names_page(service.namespace, service.group, request.page, request.size)
     });
     let count = match call.node.quirks().service.list_count {

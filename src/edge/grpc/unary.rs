@@ -7,10 +7,16 @@ use super::{access, config, distro, loader, naming};
 use crate::edge::nacos::Note;
 use crate::model::{ConnectionMeta, Refusal};
 use crate::node::{Node, Operation};
+use crate::peers::upgrade::Core;
 use crate::wire::grpc::{
     Answer, ErrorCode, Headers, Payload, Request, RequestKind, Unread, read, server_check,
 };
 use std::sync::Arc;
+
+/// What a naming request is told before the upgrade (`GrpcRequestFilter`).
+const RUNS_AS_1X: &str = "Nacos cluster is running with 1.X mode, can't accept gRPC request \
+    temporarily. Please check the server status or close Double write to force open 2.0 mode. \
+    Detail https://nacos.io/en-us/docs/2.0.0-upgrading.html.";
 
 /// What a handler is given.
 pub struct Call<'a> {
@@ -40,7 +46,7 @@ pub async fn answer(shared: &Shared, line: &Arc<Line>, payload: Payload) -> Answ
     let Some(kind) = RequestKind::named(&payload.kind) else {
         return unheard(node, "", Answer::dispatch(ErrorCode::NoHandler));
     };
-    let Some(by) = node.read(|registry, now| registry.seen(now, line.id)) else {
+    let Some(by) = node.read_in(Core::New, |registry, now| registry.seen(now, line.id)) else {
         return unheard(node, "", Answer::dispatch(ErrorCode::Unregistered));
     };
     let mut headers = payload.headers.clone();
@@ -58,10 +64,30 @@ pub async fn answer(shared: &Shared, line: &Arc<Line>, payload: Payload) -> Answ
         note.answered(node, by.agent(), status(&answer));
         return answer;
     }
+    if is_naming(kind) && gates(node) {
+        let answer = Answer::failed(kind, 500, Some(RUNS_AS_1X));
+        note.answered(node, by.agent(), status(&answer));
+        return answer;
+    }
     let answered = handle(&call, line, kind, request, &mut note).await;
     let answer = answered.unwrap_or_else(|refusal| Answer::refused(&refusal));
     note.answered(node, by.agent(), status(&answer));
     answer
+}
+
+/// Whether naming over gRPC is refused now: the deployment still answers as 1.x does.
+fn gates(node: &Node) -> bool {
+    node.is_upgraded() == Some(false) && node.quirks().upgrade.gates_grpc
+}
+
+fn is_naming(kind: RequestKind) -> bool {
+    matches!(
+        kind,
+        RequestKind::Instance
+            | RequestKind::ServiceQuery
+            | RequestKind::ServiceList
+            | RequestKind::Subscribe
+    )
 }
 
 /// An answer that no handler gave.

@@ -2,10 +2,12 @@
 
 use super::access::Caller;
 use crate::edge::http::Request;
-use crate::model::{Agent, Refusal, ServiceRef};
+use crate::model::{Agent, Millis, Refusal, ServiceRef};
 use crate::node::store::{Receipt, Undone};
 use crate::node::{Node, Operation, Place, Record};
+use crate::peers::upgrade::Core;
 use crate::profile::Quirks;
+use crate::registry::{Effect, Registry};
 use crate::wire::{BodyForm, Params, Reply};
 use compact_str::CompactString;
 use std::future::Future;
@@ -24,9 +26,24 @@ pub struct Call<'a> {
     pub params: Params<'a>,
     /// Who calls, where somebody asked.
     pub caller: Option<Caller>,
+    /// The core that is meant: the one that answers, unless the request says which.
+    pub core: Core,
 }
 
 impl<'a> Call<'a> {
+    /// Reads what the core holds that is meant.
+    pub fn read<T>(&self, operation: impl FnOnce(&mut Registry, Millis) -> T) -> T {
+        self.node.read_in(self.core, operation)
+    }
+
+    /// Changes the core that is meant.
+    pub fn change<T>(
+        &self,
+        operation: impl FnOnce(&mut Registry, Millis) -> Result<(T, Vec<Effect>), Refusal>,
+    ) -> Result<(T, Option<Receipt>), Refusal> {
+        self.node.change_in(self.core, operation)
+    }
+
     /// Whether the container read the body as a form, so that nobody can read it again.
     pub fn is_form(&self) -> bool {
         let kind = self.request.headers.get("Content-Type");

@@ -23,7 +23,7 @@ fn service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = catalog::service(&call.params, call.quirks)?;
     let asked = named.as_ref();
     note.about(asked);
-    let detail = call.node.read(|registry, now| registry.catalog_service(now, asked))?;
+    let detail = call.read(|registry, now| registry.catalog_service(now, asked))?;
     Ok(Reply::object(service_answers::catalog_detail(asked, &detail, call.quirks)?).into())
 }
 
@@ -32,7 +32,7 @@ fn instances(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let asked = ClusterPage::read(&call.params, call.quirks)?;
     let service = asked.service.as_ref();
     note.about(service);
-    let body = call.node.read(|registry, now| {
+    let body = call.read(|registry, now| {
         let pick = |count| paging::instances(asked.page, asked.size, count);
         registry.cluster_hosts(now, service, &asked.cluster, &pick, |count, page| {
             catalog_answers::instances(service.name, count, page, call.quirks)
@@ -44,7 +44,7 @@ fn instances(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 /// GET `/catalog/services`.
 fn services(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let asked = ServicesPage::read(&call.params)?;
-    let listing = call.node.read(|registry, _| registry.listing(&asked.namespace));
+    let listing = call.read(|registry, _| registry.listing(&asked.namespace));
     let listing = listing.unwrap_or_else(|| [].into());
     let mut names: Vec<&Arc<str>> = match asked.pattern(call.quirks) {
         Some(pattern) => listing::matching(&listing, &pattern, call.quirks)?,
@@ -54,7 +54,7 @@ fn services(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         return with_instances(call, &asked, &names);
     }
     let namespace = &*asked.namespace;
-    let (total, page) = call.node.read(|registry, _| {
+    let (total, page) = call.read(|registry, _| {
         if asked.with_ips_only {
             names.retain(|name| registry.has_instances(ServiceRef { namespace, name }));
         }
@@ -75,7 +75,7 @@ fn services(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// The page with every instance of its services.
 fn with_instances(call: &Call<'_>, asked: &ServicesPage, names: &[&Arc<str>]) -> Outcome {
     let page = &names[asked.pick(names.len(), call.quirks)];
-    let entries: Result<Vec<String>, Refusal> = call.node.read(|registry, _| {
+    let entries: Result<Vec<String>, Refusal> = call.read(|registry, _| {
         let entry = |name: &&Arc<str>| {
             let service = ServiceRef { namespace: &asked.namespace, name };
             registry.service_hosts(service, |metadata, clusters| {
@@ -93,6 +93,6 @@ fn with_instances(call: &Call<'_>, asked: &ServicesPage, names: &[&Arc<str>]) ->
 fn check_times(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = service_name::unchecked(&call.params)?;
     note.about(named.as_ref());
-    let times = call.node.read(|registry, now| registry.check_times(now, named.as_ref()))?;
+    let times = call.read(|registry, now| registry.check_times(now, named.as_ref()))?;
     Ok(Reply::object(catalog_answers::check_times(&times)).into())
 }

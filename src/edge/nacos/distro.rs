@@ -5,6 +5,7 @@ use super::call::{Call, Note, Outcome};
 use super::routes::{Route, always, route};
 use crate::model::{DatumKey, JavaException, Refusal, ServiceRef};
 use crate::node::Operation;
+use crate::peers::upgrade::Core;
 use crate::profile::DistroContent;
 use crate::registry::Registry;
 use crate::wire::reply::ReplyKind;
@@ -31,7 +32,7 @@ const ON_SYNC_DATUM: &str = "public org.springframework.http.ResponseEntity \
 
 /// GET `/datums`.
 fn all_datums(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    let datums = call.node.read(|registry, _| {
+    let datums = call.node.read_in(Core::Old, |registry, _| {
         let mut datums = Vec::new();
         for (namespace, names) in registry.names_by_namespace() {
             for name in names {
@@ -49,7 +50,7 @@ fn get_datum(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         return Err(datum::missing_body(call.quirks.distro.content));
     }
     let keys = datum::wanted_keys(call.request.body)?;
-    let datums = call.node.read(|registry, _| {
+    let datums = call.node.read_in(Core::Old, |registry, _| {
         let keys = keys.iter().filter_map(|key| DatumKey::read(key));
         let found = keys.filter_map(|key| match key {
             DatumKey::Ephemeral(service) => stored(registry, service.as_ref()),

@@ -12,7 +12,7 @@ use super::routes::Route;
 use crate::client::http::Connection;
 use crate::edge::http::{Answer, Body, Close, Framing, Request, Response};
 use crate::edge::peer::Exchange;
-use crate::model::{MemberId, PeerFailure, Responsibility as _, java};
+use crate::model::{MemberId, PeerFailure, Responsibility as _, java, names};
 use crate::node::peering::{Peering, Way};
 use crate::node::{Node, Operation};
 use crate::profile::{ForwardClient, Quirks, ResponsibleTag, SendErrorStyle};
@@ -49,7 +49,7 @@ pub fn elsewhere(
     }
     let mapper = peering.responsible().now();
     let note = noted(route, params);
-    let tag = match tag(params, finish.quirks) {
+    let tag = match tag(params, finish) {
         Some(tag) => tag,
         None if mapper.takes_all() => return None,
         None if mapper.healthy().is_empty() => String::new(),
@@ -86,11 +86,25 @@ fn is_forwarded(route: &Route) -> bool {
 }
 
 /// What decides about a request; `None` when 1.x finds no service name.
-fn tag(params: &Params<'_>, quirks: &Quirks) -> Option<String> {
-    match quirks.distro.responsible_tag {
+fn tag(params: &Params<'_>, finish: &Finish<'_>) -> Option<String> {
+    match finish.quirks.distro.responsible_tag {
         ResponsibleTag::ServiceName => params.single("serviceName").map(str::to_owned),
-        ResponsibleTag::IpPort => Some(beat::client_tag(params, quirks)),
+        // 2.x shards as 1.x did until it is upgraded (`DistroTagGeneratorImpl`).
+        ResponsibleTag::IpPort if finish.node.is_upgraded() == Some(false) => grouped_name(params),
+        ResponsibleTag::IpPort => Some(beat::client_tag(params, finish.quirks)),
     }
+}
+
+/// The grouped name of the service (`DistroServiceNameTagGenerator`).
+fn grouped_name(params: &Params<'_>) -> Option<String> {
+    let name = params.single("serviceName")?;
+    let name = name.trim();
+    if name.is_empty() || name.contains(names::GROUP_SEPARATOR) {
+        return Some(name.to_owned());
+    }
+    let group = params.single("groupName").filter(|group| !group.trim().is_empty());
+    let group = group.unwrap_or(names::DEFAULT_GROUP);
+    Some(format!("{group}{}{name}", names::GROUP_SEPARATOR))
 }
 
 /// A request without a service name breaks the filter of 1.x.

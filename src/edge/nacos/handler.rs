@@ -165,7 +165,8 @@ pub(super) fn run(
     if finish.accepts.nonsense {
         return Answer::Now(finish.reply(status::unacceptable(quirks), note));
     }
-    let mut call = Call { node: finish.node, quirks, request, params, caller };
+    let core = finish.node.serves();
+    let mut call = Call { node: finish.node, quirks, request, params, caller, core };
     match (route.run)(&mut call, &mut note) {
         Ok(Handled::Now(reply)) => Answer::Now(finish.outcome(Ok(reply), note)),
         Ok(Handled::Later(outcome)) => finish::later(&call, finish.accepts.clone(), outcome, note),

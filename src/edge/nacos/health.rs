@@ -35,7 +35,7 @@ fn glued_checkers(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 
 /// GET `/health/server`.
 fn server(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    let services = call.node.read(|registry, _| registry.totals().services);
+    let services = call.read(|registry, _| registry.totals().services);
     let port = call.node.address().port();
     Ok(Reply::object(health::server(services, port, call.quirks)).into())
 }

@@ -41,13 +41,13 @@ pub fn register(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     note.address(given.ip(), given.port);
     let registration = instance::registered(&service, given);
     let ((), receipt) =
-        call.node.change(|registry, now| Ok(((), registry.register(now, &registration)?)))?;
+        call.change(|registry, now| Ok(((), registry.register(now, &registration)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
 /// The switch `defaultInstanceEphemeral`.
 pub(super) fn ephemeral_by_default(call: &Call<'_>) -> bool {
-    call.node.read(|registry, _| registry.switches().default_instance_ephemeral)
+    call.read(|registry, _| registry.switches().default_instance_ephemeral)
 }
 
 /// PUT `/instance`.
@@ -60,7 +60,7 @@ pub fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     note.address(given.ip(), given.port);
     let registration = instance::registered(&service, given);
     let ((), receipt) =
-        call.node.change(|registry, now| Ok(((), registry.update(now, &registration, &agent)?)))?;
+        call.change(|registry, now| Ok(((), registry.update(now, &registration, &agent)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
@@ -70,11 +70,11 @@ pub fn patch(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     note.about(target.service.as_ref());
     note.address(target.call().ip, target.call().port);
     if call.quirks.core.model == crate::profile::CoreModel::ServiceKeyed {
-        call.node.read(|registry, now| registry.patch_target(now, &target.call()))?;
+        call.read(|registry, now| registry.patch_target(now, &target.call()))?;
     }
     let app = call.params.optional("app");
     let patch = target.patch(&call.params, call.quirks, app.as_deref())?;
-    let ((), receipt) = call.node.change(|registry, now| Ok(((), registry.patch(now, &patch)?)))?;
+    let ((), receipt) = call.change(|registry, now| Ok(((), registry.patch(now, &patch)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
@@ -85,8 +85,7 @@ pub fn deregister(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let asked = withdrawal.call();
     note.about(asked.service);
     note.address(asked.ip, asked.port);
-    let ((), receipt) =
-        call.node.change(|registry, now| Ok(((), registry.deregister(now, &asked)?)))?;
+    let ((), receipt) = call.change(|registry, now| Ok(((), registry.deregister(now, &asked)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
@@ -96,7 +95,7 @@ pub fn instance(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let asked = named.call();
     note.about(asked.service);
     note.address(asked.ip, asked.port);
-    let body = call.node.read(|registry, now| {
+    let body = call.read(|registry, now| {
         registry.instance(now, &asked, |view| answers::instance(view, call.quirks))
     })?;
     Ok(Reply::object(ReplyBody::from(body)).into())
@@ -131,7 +130,7 @@ pub(super) fn take_beat(call: &Call<'_>, note: &mut Note, mut beat: Beat<'_>) ->
     let (ip, port) = beat.address();
     note.address(ip, port);
     let beat = beat.call();
-    let (reply, receipt) = call.node.change(|registry, now| registry.beat(now, &beat))?;
+    let (reply, receipt) = call.change(|registry, now| registry.beat(now, &beat))?;
     let body = beat::answer(&reply, call.quirks);
     Ok(Handled::after(receipt, Reply::object(ReplyBody::from(body))))
 }
@@ -186,7 +185,7 @@ pub(super) fn list_of(call: &Call<'_>, note: &mut Note, service: ServiceRef<'_>)
         udp_unresolvable: udp == Some(None),
     };
     let (list, now) =
-        call.node.read(|registry, now| registry.list(now, &asked).map(|list| (list, now)))?;
+        call.read(|registry, now| registry.list(now, &asked).map(|list| (list, now)))?;
     Ok(Reply::object(answers::list_body(list, now.0)).into())
 }
 
@@ -206,7 +205,7 @@ pub fn statuses(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let key = call.params.joined_required("key")?;
     let service = instance::statuses_key(&key, call.quirks)?;
     note.about(service);
-    let ips = call.node.read(|registry, now| registry.statuses(now, service))?;
+    let ips = call.read(|registry, now| registry.statuses(now, service))?;
     Ok(Reply::object(ReplyBody::from(answers::statuses(&ips))).into())
 }
 
@@ -225,8 +224,7 @@ fn batch(call: &Call<'_>, note: &mut Note, remove: bool) -> Outcome {
     note.about(service.as_ref());
     let asked = instance::batch(&call.params, &service, call.quirks, remove)?;
     service_name::check_format(&service.name)?;
-    let (updated, receipt) =
-        call.node.change(|registry, now| registry.batch_metadata(now, &asked))?;
+    let (updated, receipt) = call.change(|registry, now| registry.batch_metadata(now, &asked))?;
     let body = ReplyBody::from(answers::updated(&updated));
     Ok(Handled::after(receipt, Reply::object(body)))
 }

@@ -44,7 +44,7 @@ fn hello(_call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// first DNS agents are given the public namespace alone.
 fn all_names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let agent = call.agent();
-    let mut all = call.node.read(|registry, _| registry.names_by_namespace());
+    let mut all = call.read(|registry, _| registry.names_by_namespace());
     let first = || agent.version.is_first_dns().ok_or_else(Refusal::null_pointer);
     let old = agent.family == AgentFamily::Dns && first()?;
     for (_, names) in &mut all {

@@ -6,6 +6,7 @@ use super::machine::measure;
 use super::routes::{Route, Run, route};
 use crate::model::{JavaException, Refusal};
 use crate::node::Operation;
+use crate::peers::upgrade::Core;
 use crate::profile::Quirks;
 use crate::registry::Registry;
 use crate::wire::grpc::balance::{self, Balance, Shown};
@@ -30,7 +31,7 @@ fn exists(quirks: &Quirks) -> bool {
 
 /// The connections by name.
 fn current(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    let body = call.node.read(|registry, _| {
+    let body = call.node.read_in(Core::New, |registry, _| {
         let mut shown: Vec<Shown<'_>> = registry
             .connections()
             .iter()
@@ -49,7 +50,7 @@ fn current(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 fn reload_current(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let count = request_param::integer(&call.params, "count")?;
     let to = call.params.joined("redirectAddress");
-    call.node.read(|registry, _| {
+    call.node.read_in(Core::New, |registry, _| {
         registry.connections_mut().reload(i64::from(count), to.as_deref());
     });
     Ok(Reply::text(200, "success").into())

@@ -9,6 +9,7 @@ use crate::model::names::PUBLIC_NAMESPACE;
 use crate::model::{RaftPeer, Refusal, ServiceRef, java};
 use crate::node::Operation;
 use crate::peers::Raft;
+use crate::peers::upgrade::Core;
 use crate::profile::{DistroServer, PushStateShape, Quirks, ServersShape};
 use crate::wire::v1::member;
 use crate::wire::v1::operator::{self, MetricsView};
@@ -68,7 +69,7 @@ fn object(json: String) -> Outcome {
 /// GET `/switches`.
 fn show_switches(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let quirks = call.quirks;
-    object(call.node.read(|registry, _| switches::body(registry.switches(), quirks)))
+    object(call.read(|registry, _| switches::body(registry.switches(), quirks)))
 }
 
 /// PUT `/switches`.
@@ -78,21 +79,17 @@ fn set_switch(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let value = call.params.joined_required("value")?;
     let edit = switches::edit(&entry, &value, call.quirks)?;
     let ((), receipt) =
-        call.node.change(|registry, now| Ok(((), registry.change_switches(now, edit, debug))))?;
+        call.change(|registry, now| Ok(((), registry.change_switches(now, edit, debug))))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
-/// GET `/metrics`. A node that stands alone is responsible for everything that the registry of 1.x
-/// holds; that of a 2.x node is empty.
+/// GET `/metrics`. What a node is responsible for is counted in the core of 1.x, which a node of
+/// 2.x that stands alone has not.
 fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let only_status =
         call.params.optional("onlyStatus").is_none_or(|text| java::parse_boolean(&text));
-    let (status, totals) =
-        call.node.read(|registry, _| (registry.status().name(), registry.totals()));
-    let responsible = match call.quirks.operator.distro_server {
-        DistroServer::Registry => totals,
-        DistroServer::OldRegistry => Default::default(),
-    };
+    let (status, totals) = call.read(|registry, _| (registry.status().name(), registry.totals()));
+    let responsible = call.node.read_in(Core::Old, |registry, _| registry.responsible_totals());
     let view = MetricsView {
         status,
         services: totals.services,
@@ -100,7 +97,7 @@ fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
         subscribers: totals.subscribers,
         responsible_services: responsible.services,
         responsible_instances: responsible.instances,
-        clients: call.node.read(|registry, _| registry.client_counts()),
+        clients: call.read(|registry, _| registry.client_counts()),
         machine: machine::measure(),
     };
     object(operator::metrics(&view, call.quirks.operator.metrics, only_status))
@@ -155,14 +152,14 @@ fn distro_server(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let service = ServiceRef { namespace: &namespace, name: &name };
     note.about(service);
     match call.quirks.operator.distro_server {
-        DistroServer::Registry if call.node.read(|registry, _| registry.contains(service)) => {
+        DistroServer::Registry if call.read(|registry, _| registry.contains(service)) => {
             object(operator::responsible_server(&responsible(call, &name)))
         }
         DistroServer::Registry => Err(Refusal::illegal("service not found")),
         // In a deployment it learns of services, because both cores are written.
         DistroServer::OldRegistry
-            if call.node.peering().is_some()
-                && call.node.read(|registry, _| registry.contains(service)) =>
+            if call.node.is_upgraded().is_some()
+                && call.node.read_in(Core::Old, |registry, _| registry.contains(service)) =>
         {
             object(operator::responsible_server(&responsible(call, &name)))
         }
@@ -208,7 +205,7 @@ fn push_state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let detail = request_param::boolean(&call.params, "detail")?;
     let reset = request_param::boolean(&call.params, "reset")?;
     let shape = call.quirks.operator.push_state;
-    let body = call.node.read(|registry, now| {
+    let body = call.read(|registry, now| {
         let counts = registry.push_counts(now);
         let body = match shape {
             PushStateShape::Acked => operator::pushes_acked(&counts, detail, reset),

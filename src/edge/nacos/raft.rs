@@ -8,6 +8,7 @@ use super::routes::{Route, always, route};
 use crate::model::{DatumKey, JavaException, Refusal, java};
 use crate::node::Operation;
 use crate::peers::Raft;
+use crate::peers::upgrade::{Core, Upgrade};
 use crate::profile::{OldRaft, Quirks};
 use crate::wire::v1::datum;
 use crate::wire::v1::raft;
@@ -41,11 +42,18 @@ fn must_run(call: &Call<'_>) -> Result<(), Refusal> {
     if !has_stopped(call.quirks) {
         return Ok(());
     }
+    if let Some(stopped) = call.node.upgrade(Upgrade::has_stopped_old_raft) {
+        return if stopped { Err(stopped_raft()) } else { Ok(()) };
+    }
     let since = call.node.now().since(call.node.started);
     if call.node.options().cold_start && since < STOPS_AFTER_MS {
         return Ok(());
     }
-    Err(Refusal::new(JavaException::IllegalState, "old raft protocol already stop"))
+    Err(stopped_raft())
+}
+
+fn stopped_raft() -> Refusal {
+    Refusal::new(JavaException::IllegalState, "old raft protocol already stop")
 }
 
 fn object(json: String) -> Outcome {
@@ -73,7 +81,7 @@ fn leader(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// GET `/state`.
 fn state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     must_run(call)?;
-    let services = call.node.read(|registry, _| registry.totals().services);
+    let services = call.node.read_in(Core::Old, |registry, _| registry.totals().services);
     let peers = call.node.raft(Raft::peers).unwrap_or_else(|| vec![own_peer(call)]);
     let body = raft::state(&peers, services);
     Ok(uncached(Reply::object(ReplyBody::from(body))).into())
@@ -82,7 +90,7 @@ fn state(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 /// GET `/listeners`.
 fn listeners(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     must_run(call)?;
-    let names = call.node.read(|registry, _| registry.names_by_namespace());
+    let names = call.node.read_in(Core::Old, |registry, _| registry.names_by_namespace());
     object(raft::listeners(&datum::listened_keys(&names)))
 }
 
@@ -102,7 +110,7 @@ fn kept(call: &Call<'_>, key: &DatumKey) -> Option<String> {
     if let Some(kept) = call.node.raft(|raft| raft.datum(key)) {
         return kept.map(|kept| peer::datum::one(&kept, quirks));
     }
-    call.node.read(|registry, _| {
+    call.node.read_in(Core::Old, |registry, _| {
         let stamp = registry.datum_stamp(key)?;
         let value = match key {
             DatumKey::Switches => datum::switches(registry.stored_switches()?, quirks),

@@ -5,6 +5,7 @@ use super::members;
 use super::routes::{Route, always, route};
 use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
 use crate::node::Operation;
+use crate::peers::upgrade::Core;
 use crate::profile::{ListShape, Quirks, SelectorShape, SubscriberMatch};
 use crate::wire::Reply;
 use crate::wire::peer;
@@ -49,7 +50,7 @@ pub(super) fn create_of_kind(call: &Call<'_>, note: &mut Note, ephemeral: bool) 
     let new = NewService { service, protect_threshold, ephemeral };
     let extras = || given.extras(call.quirks);
     let ((), receipt) =
-        call.node.change(|registry, now| Ok(((), registry.create_service(now, &new, &extras)?)))?;
+        call.change(|registry, now| Ok(((), registry.create_service(now, &new, &extras)?)))?;
     Ok(Handled::after(receipt, Reply::ok()))
 }
 
@@ -58,7 +59,7 @@ pub(super) fn update(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let given = ServiceWrite::updated(&call.params, call.quirks)?;
     note.about(given.service());
     let extras = || given.extras(call.quirks);
-    let ((), receipt) = call.node.change(|registry, now| {
+    let ((), receipt) = call.change(|registry, now| {
         let threshold = given.protect_threshold;
         Ok(((), registry.update_service(now, given.service(), threshold, &extras)?))
     })?;
@@ -71,7 +72,7 @@ pub(super) fn detail(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let asked = named.as_ref();
     note.about(asked);
     let named_as = named.given.as_deref().unwrap_or(&named.name);
-    let detail = call.node.read(|registry, now| registry.service(now, asked, named_as))?;
+    let detail = call.read(|registry, now| registry.service(now, asked, named_as))?;
     Ok(Reply::object(service_answers::detail(asked, &detail, call.quirks)?).into())
 }
 
@@ -98,13 +99,13 @@ fn page_of_names(
     asked: &ListedServices<'_>,
 ) -> Result<(usize, Vec<String>), Refusal> {
     let namespace = &*asked.namespace;
-    let listing = call.node.read(|registry, _| registry.listing(namespace));
+    let listing = call.read(|registry, _| registry.listing(namespace));
     let Some(listing) = listing.filter(|listing| !listing.is_empty()) else {
         return Ok((0, Vec::new()));
     };
     let mut names = listing::of_group(&listing, &asked.group, call.quirks)?;
     if let Some(filter) = selector::filter(&asked.selector, call.quirks)? {
-        call.node.read(|registry, _| {
+        call.read(|registry, _| {
             names.retain(|name| registry.has_metadata(ServiceRef { namespace, name }, &filter));
         });
     }
@@ -122,11 +123,11 @@ pub(super) fn names(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let asked = service::SearchedNames::read(&call.params)?;
     let namespaces = match &asked.namespace {
         Some(namespace) => vec![namespace.as_str().into()],
-        None => call.node.read(|registry, _| registry.namespaces()),
+        None => call.read(|registry, _| registry.namespaces()),
     };
     let mut found = Vec::new();
     for namespace in namespaces {
-        let listing = call.node.read(|registry, _| registry.listing(&namespace));
+        let listing = call.read(|registry, _| registry.listing(&namespace));
         let listing = match listing {
             Some(listing) => listing,
             None if call.quirks.list.shape == ListShape::Dom => return Err(Refusal::null_pointer()),
@@ -155,7 +156,8 @@ fn status(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 fn checksum(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let named = service_name::unchecked(&call.params)?;
     note.about(named.as_ref());
-    let checksum = call.node.read(|registry, _| registry.service_checksum(named.as_ref()))?;
+    let checksum =
+        call.node.read_in(Core::Old, |registry, _| registry.service_checksum(named.as_ref()))?;
     Ok(Reply::object(service_answers::checksum(&checksum)).into())
 }
 
@@ -186,7 +188,7 @@ fn subscribers_of(call: &Call<'_>, asked: ServiceRef<'_>) -> Result<Vec<Subscrib
             known.namespace == asked.namespace && similar(known.name)
         }
     };
-    let mut rows = call.node.read(|registry, _| registry.subscribers(&matches));
+    let mut rows = call.read(|registry, _| registry.subscribers(&matches));
     for row in &mut rows {
         asked.namespace.clone_into(&mut row.namespace);
     }
@@ -198,7 +200,7 @@ fn cluster(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let given = ClusterWrite::read(&call.params, call.quirks)?;
     note.about(given.service());
     let set = |settings: &mut _| given.set(settings, call.quirks);
-    let ((), receipt) = call.node.change(|registry, now| {
+    let ((), receipt) = call.change(|registry, now| {
         Ok(((), registry.update_cluster(now, given.service(), &given.cluster, &set)?))
     })?;
     Ok(Handled::after(receipt, Reply::ok()))

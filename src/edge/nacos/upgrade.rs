@@ -7,12 +7,14 @@ use super::routes::{Route, Run, route};
 use super::{instance, service};
 use crate::model::{JavaException, Refusal, ServiceRef, java, names};
 use crate::node::Operation;
+use crate::peers::upgrade::{Core, Upgrade};
 use crate::profile::Quirks;
 use crate::wire::v1::instance::{self as wire_instance, NamedInstance, Withdrawal};
 use crate::wire::v1::service::{ListedServices, SearchedNames, ServiceWrite, by_request_param};
 use crate::wire::v1::upgrade::{self, UpgradeView};
 use crate::wire::v1::{service_answers, service_name};
 use crate::wire::{Reply, ReplyBody, request_param};
+use rustc_hash::FxHashSet;
 
 /// The addresses of the upgrade.
 pub const ROUTES: &[Route] = &[
@@ -48,7 +50,17 @@ fn asks_old_data(call: &Call<'_>) -> bool {
 
 /// Asks the data that are meant.
 fn either(call: &mut Call<'_>, note: &mut Note, new: Run, old: Run) -> Outcome {
-    if asks_old_data(call) { old(call, note) } else { new(call, note) }
+    match choose(call) {
+        true => new(call, note),
+        false => old(call, note),
+    }
+}
+
+/// Turns to the core whose data are meant; false when there is no such core.
+fn choose(call: &mut Call<'_>) -> bool {
+    let asks_old = asks_old_data(call);
+    call.core = if asks_old { Core::Old } else { Core::New };
+    !asks_old || call.node.is_upgraded().is_some()
 }
 
 /// A write that would begin data of 1.x on a node that keeps none.
@@ -101,7 +113,7 @@ fn old_deregister(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 
 /// POST `/service`: of the kind that instances have by default, unless it is said.
 fn create_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    if asks_old_data(call) {
+    if !choose(call) {
         return begins_old_data(call, note);
     }
     let by_default = instance::ephemeral_by_default(call);
@@ -112,7 +124,7 @@ fn create_service(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 
 /// GET `/service/list`: the data of 1.x are an empty page.
 fn list_services(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    if !asks_old_data(call) {
+    if choose(call) {
         return service::list(call, note);
     }
     ListedServices::read(&call.params)?;
@@ -121,7 +133,7 @@ fn list_services(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 
 /// GET `/service/names`: no namespace is known to the data of 1.x.
 fn service_names(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    if !asks_old_data(call) {
+    if choose(call) {
         return service::names(call, note);
     }
     match SearchedNames::read(&call.params)?.namespace {
@@ -133,16 +145,41 @@ fn service_names(call: &mut Call<'_>, note: &mut Note) -> Outcome {
 /// GET `/metrics`.
 fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
     let as_json = request_param::boolean_or(&call.params, "json", Some(false))?;
-    let view = call.node.read(|registry, _| -> Result<UpgradeView, Refusal> {
-        let (totals, [ephemeral, persistent]) = (registry.totals(), registry.kinds());
-        let mut all_names = Vec::new();
-        for (namespace, services) in registry.names_by_namespace() {
-            for name in services {
-                all_names.push(format!("{namespace}##{}", names::shown(&name)?));
-            }
+    let mut view = new_data(call)?;
+    if let Some(going) = call.node.upgrade(Going::of) {
+        add_old_data(call, &going, &mut view)?;
+    }
+    let text = if as_json { upgrade::json(&view) } else { upgrade::table(&view) };
+    Ok(Reply::text(200, text).into())
+}
+
+/// How far an upgrade is.
+struct Going {
+    upgraded: bool,
+    all_new: bool,
+    waiting: usize,
+    counted: usize,
+}
+
+impl Going {
+    fn of(engine: &Upgrade) -> Self {
+        Self {
+            upgraded: engine.serves() == Core::New,
+            all_new: engine.is_all_new(),
+            waiting: engine.waiting(),
+            counted: engine.counted_services(),
         }
-        java::sort_by_hash_order(&mut all_names, |name| name);
-        Ok(UpgradeView {
+    }
+}
+
+/// What a node shows that stands alone: nothing of 1.x.
+fn new_data(call: &Call<'_>) -> Result<UpgradeView, Refusal> {
+    let names = names_in(call, Core::New)?;
+    Ok(call.node.read_in(Core::New, |registry, _| {
+        let (totals, [ephemeral, persistent]) = (registry.totals(), registry.kinds());
+        UpgradeView {
+            upgraded: true,
+            all_new: true,
             double_write: registry.switches().double_write_enabled,
             services: totals.services,
             instances: totals.instances,
@@ -151,22 +188,59 @@ fn metrics(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
             persistent_services: persistent.services,
             ephemeral_instances: ephemeral.instances,
             persistent_instances: persistent.instances,
-            names: all_names,
-        })
-    })?;
-    let text = if as_json { upgrade::json(&view) } else { upgrade::table(&view) };
-    Ok(Reply::text(200, text).into())
+            only_new: names,
+            ..UpgradeView::default()
+        }
+    }))
+}
+
+fn add_old_data(call: &Call<'_>, going: &Going, view: &mut UpgradeView) -> Result<(), Refusal> {
+    let old = names_in(call, Core::Old)?;
+    let (totals, responsible) = call
+        .node
+        .read_in(Core::Old, |registry, _| (registry.totals(), registry.responsible_totals()));
+    view.upgraded = going.upgraded;
+    view.all_new = going.all_new;
+    view.waiting = going.waiting;
+    view.services = going.counted;
+    view.old_services = totals.services;
+    view.old_instances = totals.instances;
+    view.responsible_services = responsible.services;
+    view.responsible_instances = responsible.instances;
+    let new = std::mem::take(&mut view.only_new);
+    view.only_new = without(&new, &old);
+    view.only_old = without(&old, &new);
+    Ok(())
+}
+
+fn without(names: &[String], others: &[String]) -> Vec<String> {
+    let others: FxHashSet<&String> = others.iter().collect();
+    names.iter().filter(|name| !others.contains(name)).cloned().collect()
+}
+
+/// `namespace##group@@service` of every service of a core, in the order shown.
+fn names_in(call: &Call<'_>, core: Core) -> Result<Vec<String>, Refusal> {
+    call.node.read_in(core, |registry, _| {
+        let mut all = Vec::new();
+        for (namespace, services) in registry.names_by_namespace() {
+            for name in services {
+                all.push(format!("{namespace}##{}", names::shown(&name)?));
+            }
+        }
+        java::sort_by_hash_order(&mut all, |name| name);
+        Ok(all)
+    })
 }
 
 /// GET `/instance/list`.
 fn list(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    if !asks_old_data(call) {
+    if choose(call) {
         return instance::list(call, note);
     }
     let service = service_name::required(&call.params, call.quirks)?;
     note.about(service.as_ref());
     let clusters = call.params.optional("clusters").unwrap_or_default();
-    let cache_millis = call.node.read(|registry, _| registry.switches().default_cache_millis);
+    let cache_millis = call.read(|registry, _| registry.switches().default_cache_millis);
     let body = upgrade::empty_old_list(&service.name, &clusters, cache_millis);
     Ok(Reply::object(ReplyBody::from(body)).into())
 }

@@ -120,10 +120,12 @@ async fn exchange(
     call: &PeerCall,
     kept: &mut Option<Connection>,
 ) -> Result<PeerAnswer, PeerFailure> {
-    let Some(quirks) = node.upgrade().map(|node| node.quirks()) else {
+    let Some((quirks, own)) =
+        node.upgrade().map(|node| (node.quirks(), node.peering().map(|side| side.own().clone())))
+    else {
         return Err(PeerFailure::Broken);
     };
-    let request = peer::request(call, to, &quirks);
+    let request = peer::request(call, own.as_deref().unwrap_or_default(), to, &quirks);
     let exchange = Exchange {
         to,
         bytes: &request.to_bytes(),

@@ -6,6 +6,7 @@ use super::Peering;
 use crate::model::{ClientData, ClientId, ClientNews, Millis, PeerAnswer, PeerFailure};
 use crate::node::Node;
 use crate::peers::members::MemberState;
+use crate::peers::upgrade::Core;
 use crate::peers::{Clients, Neighbour};
 
 impl Peering {
@@ -29,11 +30,11 @@ struct Known<'a>(&'a Node);
 
 impl Clients for Known<'_> {
     fn own(&mut self) -> Vec<ClientId> {
-        self.0.read(|registry, now| registry.own_clients(now))
+        self.0.read_in(Core::New, |registry, now| registry.own_clients(now))
     }
 
     fn data(&mut self, id: &ClientId) -> Option<ClientData> {
-        self.0.read(|registry, _| registry.client_data(id))
+        self.0.read_in(Core::New, |registry, _| registry.client_data(id))
     }
 }
 
@@ -78,7 +79,8 @@ impl Node {
     /// Takes over what another member knows of clients.
     pub(super) fn take_clients(&self, clients: &[ClientData]) {
         for told in clients {
-            let taken = self.change(|registry, now| Ok(((), registry.sync_client(now, told)?)));
+            let taken = self
+                .change_in(Core::New, |registry, now| Ok(((), registry.sync_client(now, told)?)));
             if let Err(refusal) = taken {
                 tracing::warn!(client = %told.id, %refusal, "a client that no member can have");
             }

@@ -19,6 +19,7 @@ pub use responsible::Responsible;
 use crate::model::{MemberId, Millis, PeerAnswer, PeerCall, PeerFailure};
 use crate::node::Node;
 use crate::peers::members::{MemberReport, Settings, StatusReport, Turn, Unlisted};
+use crate::peers::upgrade::Core;
 use crate::peers::{Beginning, ClientSync, Effect, Engine, Mapper, Members, Token};
 use crate::profile::{CoreModel, MembersProtocol, Quirks};
 use held::{Held, HeldBack};
@@ -48,6 +49,8 @@ pub struct PeeringConfig {
     pub source: MemberSource,
     /// Members that it has known for a while, itself among them; none when it has just started.
     pub known: Vec<MemberReport>,
+    /// Whether it was upgraded to 2.0.x when it ended last.
+    pub upgraded: bool,
     /// The network between the nodes of the process.
     pub network: Arc<Network>,
 }
@@ -58,7 +61,7 @@ pub struct Peering {
     source: Mutex<MemberSource>,
     members: Mutex<Members>,
     /// The protocols of 1.x.
-    old: Option<OldProtocols>,
+    old: OldProtocols,
     /// What is told of clients (2.x).
     clients: Option<Mutex<ClientSync>>,
     responsible: Arc<Responsible>,
@@ -73,7 +76,7 @@ pub struct Peering {
 impl Peering {
     /// The side of a node that starts now.
     pub fn new(config: PeeringConfig, quirks: &Quirks, kept: RaftKept, now: Millis) -> Self {
-        let PeeringConfig { own, source, known, network } = config;
+        let PeeringConfig { own, source, known, network, .. } = config;
         let listed = source.read(port_of(&own)).unwrap_or_default();
         let mut members = Members::new(own.clone(), listed, quirks.members.protocol, now);
         let begins = beginning(&known, members.listed());
@@ -83,13 +86,10 @@ impl Peering {
             members.settle(now, known);
         }
         let mapper = Mapper::new(own.clone(), members.healthy().to_vec(), true);
-        let old = (quirks.core.model == CoreModel::ServiceKeyed)
-            .then(|| OldProtocols::new(&own, quirks, kept, now));
-        if let Some(old) = &old {
-            old.members(&own, members.listed(), members.healthy());
-            if begins == Beginning::Settled {
-                old.settle(members.listed());
-            }
+        let old = OldProtocols::new(&own, quirks, kept, now);
+        old.members(&own, members.listed(), members.healthy());
+        if begins == Beginning::Settled {
+            old.settle(members.listed());
         }
         network.add_own(own.clone());
         Self {
@@ -144,8 +144,10 @@ impl Peering {
         let held = self.held.lock().next_deadline();
         let turn = self.members.lock().next_deadline();
         let clients = self.clients.as_ref().and_then(|clients| clients.lock().next_deadline());
-        let old = self.old.as_ref().map(OldProtocols::next_deadline);
-        [Some(look), held, Some(turn), clients, old].into_iter().flatten().min()
+        [Some(look), held, Some(turn), clients, self.old.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether something waits here for the node's clock: on a slow or a cut way.
@@ -156,15 +158,29 @@ impl Peering {
     /// How many calls of its engines wait for an answer.
     pub fn waiting(&self) -> usize {
         let clients = self.clients.as_ref().map_or(0, |clients| clients.lock().waiting());
-        clients + self.old.as_ref().map_or(0, OldProtocols::waiting)
+        clients + self.old.waiting()
     }
 
     /// Tells the protocols of 1.x who the members are.
     fn tell_old(&self) {
-        let Some(old) = &self.old else { return };
         let (listed, healthy) =
             self.members(|members| (members.listed().to_vec(), members.healthy().to_vec()));
-        old.members(&self.own, &listed, &healthy);
+        self.old.members(&self.own, &listed, &healthy);
+    }
+
+    /// Lists of 1.x travel as long as the core of 1.x answers.
+    pub(super) fn follow_core(&self, serves: Core) {
+        self.old.run_distro(serves == Core::Old);
+    }
+
+    /// The old raft of a member of 2.0.x stops.
+    pub(super) fn stop_raft(&self) {
+        self.old.stop_raft();
+    }
+
+    /// Whether it is ready to be upgraded, for the other members.
+    pub(super) fn set_ready(&self, now: Millis, ready: bool) {
+        self.members.lock().set_ready(now, ready);
     }
 
     /// Follows the switch that lets every node take everything.
@@ -255,6 +271,7 @@ impl Node {
             peering.tell_old();
             self.read(|registry, now| registry.responsibility_moved(now));
         }
+        self.members_touched(peering, &turn.touched);
         if let Some(enabled) = turn.health_check {
             self.read(|registry, _| registry.pause_health_check(enabled));
         }

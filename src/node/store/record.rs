@@ -22,11 +22,12 @@ pub(super) enum Table {
     Roles,
     Permissions,
     Raft,
+    Upgrade,
 }
 
 impl Table {
     /// Every table, in the order in which they are loaded.
-    pub(super) const ALL: [Table; 10] = [
+    pub(super) const ALL: [Table; 11] = [
         Table::Switches,
         Table::Services,
         Table::PersistentInstances,
@@ -37,6 +38,7 @@ impl Table {
         Table::Roles,
         Table::Permissions,
         Table::Raft,
+        Table::Upgrade,
     ];
 
     /// Its name in the file.
@@ -52,6 +54,7 @@ impl Table {
             Self::Roles => "roles",
             Self::Permissions => "permissions",
             Self::Raft => "raft",
+            Self::Upgrade => "upgrade",
         }
     }
 }
@@ -64,8 +67,8 @@ pub(super) struct Change {
     pub(super) value: Option<String>,
 }
 
-/// The only key of the table of switches.
-const SWITCHES_KEY: &str = "[]";
+/// The only key of a table that keeps one thing.
+const ONLY_KEY: &str = "[]";
 
 /// What the file keeps of `write`.
 pub(super) fn encode(write: &StoreWrite) -> Change {
@@ -87,7 +90,7 @@ pub(super) fn encode(write: &StoreWrite) -> Change {
         },
         StoreWrite::Switches(switches) => Change {
             table: Table::Switches,
-            key: SWITCHES_KEY.to_owned(),
+            key: ONLY_KEY.to_owned(),
             value: Some(json(&StoredSwitches((**switches).clone()))),
         },
         StoreWrite::Raft { key, number } => Change {
@@ -95,6 +98,9 @@ pub(super) fn encode(write: &StoreWrite) -> Change {
             key: json(&key.as_ref().map(DatumKey::text)),
             value: number.map(|number| json(&number)),
         },
+        StoreWrite::Upgraded(upgraded) => {
+            Change { table: Table::Upgrade, key: ONLY_KEY.to_owned(), value: Some(json(upgraded)) }
+        }
         StoreWrite::Console(write) => console::encode(write),
     }
 }
@@ -131,6 +137,7 @@ pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result
             let key = key.map(read).transpose()?;
             StoreWrite::Raft { key, number: Some(serde_json::from_str(value)?) }
         }
+        Table::Upgrade => StoreWrite::Upgraded(serde_json::from_str(value)?),
         Table::Namespaces | Table::Configs | Table::Users | Table::Roles | Table::Permissions => {
             StoreWrite::Console(console::decode(table, key, value)?)
         }

@@ -90,8 +90,13 @@ impl<C: Change> Group<C> {
         group
     }
 
-    /// A member runs; it has taken nothing so far. One that was not listed is from now on.
+    /// A member runs; it has taken nothing so far. One that was not listed is from now on. The
+    /// first of all leads.
     pub fn started(&mut self, member: &MemberId) {
+        if self.members.is_empty() {
+            self.leader = Some(member.clone());
+            self.election_due = None;
+        }
         *self.members.entry(member.clone()).or_default() =
             Place { running: true, ..Place::default() };
     }

@@ -5,7 +5,7 @@
 //! its second anew, so that a service that changes more often is not copied until it rests. A
 //! change and a removal together are a removal.
 
-use crate::model::{Millis, ServiceKey};
+use crate::model::{Millis, ServiceKey, ServicePart};
 use crate::peers::upgrade::Core;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,29 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const DELAY_MS: u64 = 1_000;
 /// The engine looks at its tasks so often, ms.
 const TICK_MS: u64 = 100;
-
-/// What of a service is to be copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum What {
-    /// Its list of instances of the kind.
-    Instances,
-    /// Its settings.
-    Settings,
-    /// Both.
-    All,
-    /// That it is gone.
-    Removal,
-}
-
-impl What {
-    fn joined(self, other: Self) -> Self {
-        match (self, other) {
-            (one, other) if one == other => one,
-            (Self::Removal, _) | (_, Self::Removal) => Self::Removal,
-            _ => Self::All,
-        }
-    }
-}
+/// When something is due that can not be done.
+const PARKED: Millis = Millis(u64::MAX);
 
 /// Something to be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +26,7 @@ pub struct Copying {
     /// Which kind of its instances.
     pub ephemeral: bool,
     /// What of it.
-    pub what: What,
+    pub what: ServicePart,
 }
 
 type Key = (Core, ServiceKey, bool);
@@ -55,7 +34,7 @@ type Key = (Core, ServiceKey, bool);
 /// All that waits: at most one for each core, service and kind.
 #[derive(Debug, Default)]
 pub(super) struct DoubleWrite {
-    waiting: BTreeMap<Key, (Millis, What)>,
+    waiting: BTreeMap<Key, (Millis, ServicePart)>,
     queue: BTreeSet<(Millis, Key)>,
 }
 
@@ -67,9 +46,27 @@ impl DoubleWrite {
             what = what.joined(*waiting);
             self.queue.remove(&(*due, key.clone()));
         }
-        let due = Millis((now + DELAY_MS).0.div_ceil(TICK_MS) * TICK_MS);
+        let due = due_after(now);
         self.queue.insert((due, key.clone()));
         self.waiting.insert(key, (due, what));
+    }
+
+    /// What can not be done waits until that changes: the real server tries it each second, and
+    /// nobody sees more of that than that it waits.
+    pub(super) fn park(&mut self, copying: Copying) {
+        let Copying { to, service, ephemeral, what } = copying;
+        self.waiting.insert((to, service, ephemeral), (PARKED, what));
+    }
+
+    /// What could not be done is tried again.
+    pub(super) fn resume(&mut self, now: Millis) {
+        let parked = self.waiting.iter().filter(|(_, (due, _))| *due == PARKED);
+        let parked: Vec<Key> = parked.map(|(key, _)| key.clone()).collect();
+        for key in parked {
+            let Some((due, _)) = self.waiting.get_mut(&key) else { continue };
+            *due = due_after(now);
+            self.queue.insert((*due, key));
+        }
     }
 
     pub(super) fn next(&self) -> Option<Millis> {
@@ -93,4 +90,8 @@ impl DoubleWrite {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+}
+
+fn due_after(now: Millis) -> Millis {
+    Millis((now + DELAY_MS).0.div_ceil(TICK_MS) * TICK_MS)
 }

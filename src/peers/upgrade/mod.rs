@@ -11,10 +11,10 @@ pub mod double_write;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{MemberId, Millis, ServiceKey};
+use crate::model::{MemberId, Millis, ServiceKey, ServicePart};
 use crate::peers::members::Members;
 use crate::profile::Generation;
-use double_write::{Copying, DoubleWrite, What};
+use double_write::{Copying, DoubleWrite};
 
 /// From the start to the first look at readiness, ms.
 const FIRST_CHECK_MS: u64 = 100;
@@ -105,6 +105,8 @@ pub enum UpgradeEffect {
     DropOld,
     /// Copy from one core to the other.
     Copy(Copying),
+    /// Make a service of 1.x with nothing in it: a copy began and could not go on.
+    MakeOld(ServiceKey),
 }
 
 /// The engine of one member.
@@ -142,6 +144,22 @@ impl Upgrade {
             count_at: next_count(now),
             look_at: now + CHECK_MS,
         }
+    }
+
+    /// The member has been upgraded for a while: nothing of 1.x runs any more.
+    pub fn settle(&mut self) {
+        self.old_raft_stopped = true;
+    }
+
+    /// The version behaves in another way from now on.
+    pub fn set_rules(&mut self, now: Millis, rules: UpgradeRules) {
+        self.rules = rules;
+        self.copies.resume(now);
+    }
+
+    /// Whether the old raft has stopped.
+    pub fn has_stopped_old_raft(&self) -> bool {
+        self.old_raft_stopped
     }
 
     /// The core that answers.
@@ -233,7 +251,7 @@ impl Upgrade {
             }
         }
         while let Some(copying) = self.copies.pop_due(now) {
-            self.copy(now, copying, cores, &mut effects);
+            self.copy(copying, cores, &mut effects);
         }
         effects
     }
@@ -293,11 +311,11 @@ impl Upgrade {
     /// What differs is copied again (`AsyncServicesCheckTask`).
     fn compare(&mut self, now: Millis, cores: &mut dyn BothCores) {
         for (service, ephemeral) in cores.differing() {
-            let what = What::Instances;
+            let what = ServicePart::Instances;
             self.copies.add(now, Copying { to: Core::New, service, ephemeral, what });
         }
         for (service, ephemeral) in cores.only_new() {
-            let what = What::Removal;
+            let what = ServicePart::Removal;
             self.copies.add(now, Copying { to: Core::New, service, ephemeral, what });
         }
     }
@@ -310,7 +328,7 @@ impl Upgrade {
         core: Core,
         service: &ServiceKey,
         ephemeral: bool,
-        what: What,
+        what: ServicePart,
     ) {
         let copied = core == self.serves && (core == Core::New || !self.all_new);
         if copied && !self.closed {
@@ -328,19 +346,22 @@ impl Upgrade {
 
     fn copy(
         &mut self,
-        now: Millis,
         copying: Copying,
         cores: &mut dyn BothCores,
         effects: &mut Vec<UpgradeEffect>,
     ) {
-        let removes = copying.what == What::Removal;
+        let removes = copying.what == ServicePart::Removal;
         if copying.to == Core::New && !removes && !cores.has_old(&copying.service) {
             return;
         }
         if removes || self.rules.converts {
             effects.push(UpgradeEffect::Copy(copying));
         } else {
-            self.copies.add(now, copying);
+            let has_instances = copying.what != ServicePart::Settings;
+            if copying.to == Core::Old && has_instances && !cores.has_old(&copying.service) {
+                effects.push(UpgradeEffect::MakeOld(copying.service.clone()));
+            }
+            self.copies.park(copying);
         }
     }
 }

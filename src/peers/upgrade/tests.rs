@@ -42,7 +42,7 @@ impl BothCores for Cores {
     }
 }
 
-fn copying(to: Core, what: What) -> Copying {
+fn copying(to: Core, what: ServicePart) -> Copying {
     Copying { to, service: service("g@@s"), ephemeral: true, what }
 }
 
@@ -116,13 +116,13 @@ fn a_change_is_copied_a_second_after_the_last_one_and_once() {
     let mut cores = Cores { old: 1, new: 1 };
     let name = service("g@@s");
     for after_ms in [10, 300, 905] {
-        upgrade.changed(START + after_ms, Core::Old, &name, true, What::Instances);
+        upgrade.changed(START + after_ms, Core::Old, &name, true, ServicePart::Instances);
     }
-    upgrade.changed(START + 905, Core::New, &name, true, What::Instances);
+    upgrade.changed(START + 905, Core::New, &name, true, ServicePart::Instances);
     assert_eq!(upgrade.waiting(), 1);
     assert_eq!(upgrade.tick(START + 1_999, &mut cores, &[OLD], true), [Ready(false)]);
     let copied = upgrade.tick(START + 2_000, &mut cores, &[OLD], true);
-    assert_eq!(copied, [Copy(copying(Core::New, What::Instances))]);
+    assert_eq!(copied, [Copy(copying(Core::New, ServicePart::Instances))]);
     assert_eq!(upgrade.waiting(), 0);
 }
 
@@ -130,13 +130,13 @@ fn a_change_is_copied_a_second_after_the_last_one_and_once() {
 fn what_waits_together_is_joined_and_a_removal_outweighs_the_rest() {
     let name = service("g@@s");
     for (second, joined) in [
-        (What::Instances, What::Instances),
-        (What::Settings, What::All),
-        (What::Removal, What::Removal),
+        (ServicePart::Instances, ServicePart::Instances),
+        (ServicePart::Settings, ServicePart::All),
+        (ServicePart::Removal, ServicePart::Removal),
     ] {
         let mut upgrade = Upgrade::new(START, REPAIRED, false);
         let mut cores = Cores { old: 1, new: 1 };
-        upgrade.changed(START, Core::Old, &name, true, What::Instances);
+        upgrade.changed(START, Core::Old, &name, true, ServicePart::Instances);
         upgrade.changed(START, Core::Old, &name, true, second);
         let mut effects = upgrade.tick(START + 1_000, &mut cores, &[OLD], true);
         assert_eq!(effects.pop(), Some(Copy(copying(Core::New, joined))));
@@ -147,7 +147,7 @@ fn what_waits_together_is_joined_and_a_removal_outweighs_the_rest() {
 fn a_service_that_is_gone_by_then_is_not_copied() {
     let mut upgrade = Upgrade::new(START, REPAIRED, false);
     let name = service("g@@s");
-    upgrade.changed(START, Core::Old, &name, true, What::All);
+    upgrade.changed(START, Core::Old, &name, true, ServicePart::All);
     let effects = upgrade.tick(START + 1_000, &mut Cores::default(), &[OLD], true);
     assert_eq!((effects, upgrade.waiting()), (vec![Ready(false)], 0));
 }
@@ -156,10 +156,10 @@ fn a_service_that_is_gone_by_then_is_not_copied() {
 fn a_copy_that_could_not_be_done_is_tried_again_a_second_later() {
     let mut upgrade = Upgrade::new(START, REPAIRED, false);
     let mut cores = Cores { old: 1, new: 1 };
-    upgrade.copy_failed(START + 50, copying(Core::New, What::Settings));
+    upgrade.copy_failed(START + 50, copying(Core::New, ServicePart::Settings));
     assert_eq!(upgrade.tick(START + 1_050, &mut cores, &[OLD], true), [Ready(false)]);
     let again = upgrade.tick(START + 1_100, &mut cores, &[OLD], true);
-    assert_eq!(again, [Copy(copying(Core::New, What::Settings))]);
+    assert_eq!(again, [Copy(copying(Core::New, ServicePart::Settings))]);
 }
 
 #[test]
@@ -167,13 +167,13 @@ fn an_upgraded_member_copies_back_and_one_among_new_ones_no_longer_forth() {
     let name = service("g@@s");
     let mut cores = Cores { old: 1, new: 1 };
     let mut upgrade = Upgrade::new(START, REPAIRED, true);
-    upgrade.changed(START, Core::Old, &name, true, What::Instances);
-    upgrade.changed(START, Core::New, &name, true, What::Instances);
+    upgrade.changed(START, Core::Old, &name, true, ServicePart::Instances);
+    upgrade.changed(START, Core::New, &name, true, ServicePart::Instances);
     let effects = upgrade.tick(START + 1_000, &mut cores, &[READY], true);
-    assert_eq!(effects, [Copy(copying(Core::Old, What::Instances))]);
+    assert_eq!(effects, [Copy(copying(Core::Old, ServicePart::Instances))]);
     let mut waiting = Upgrade::new(START, REPAIRED, false);
     assert_eq!(waiting.member_changed(Generation::New), []);
-    waiting.changed(START, Core::Old, &name, true, What::Instances);
+    waiting.changed(START, Core::Old, &name, true, ServicePart::Instances);
     assert_eq!(waiting.waiting(), 0);
 }
 
@@ -210,8 +210,8 @@ fn closing_double_write_leaves_nothing_of_1_x_and_no_way_back() {
     assert_eq!(closed, [Serve(Core::New), Keep(true), DropOld, StopOldRaft]);
     assert_eq!(upgrade.waiting(), 0);
     assert_eq!(upgrade.member_changed(Generation::Old), []);
-    upgrade.changed(START + 5_000, Core::New, &service("g@@s"), true, What::All);
-    upgrade.copy_failed(START + 5_000, copying(Core::Old, What::All));
+    upgrade.changed(START + 5_000, Core::New, &service("g@@s"), true, ServicePart::All);
+    upgrade.copy_failed(START + 5_000, copying(Core::Old, ServicePart::All));
     assert_eq!(upgrade.waiting(), 0);
     assert_eq!(upgrade.tick(START + 10_000, &mut cores, &[OLD], false), []);
     assert_eq!(upgrade.serves(), Core::New);
@@ -224,4 +224,17 @@ fn what_only_the_new_core_has_is_removed_there() {
     let seen = pass(&mut upgrade, &mut cores, &[OLD], 30_000);
     assert_eq!(seen, [(100, Ready(false)), (5_100, Ready(true))]);
     assert_eq!(cores.new, 0);
+}
+
+#[test]
+fn what_could_not_be_converted_waits_and_is_copied_when_the_version_is_repaired() {
+    let mut upgrade = Upgrade::new(START, RELEASED, true);
+    let mut cores = Cores { old: 0, new: 3 };
+    upgrade.changed(START, Core::New, &service("g@@s"), true, ServicePart::Instances);
+    let seen = pass(&mut upgrade, &mut cores, &[READY], 4_000);
+    assert_eq!(seen, [(1_000, UpgradeEffect::MakeOld(service("g@@s")))]);
+    assert_eq!((cores.old, upgrade.waiting()), (0, 1));
+    upgrade.set_rules(START + 4_000, REPAIRED);
+    assert_eq!(pass(&mut upgrade, &mut cores, &[READY], 5_000), [(5_000, StopOldRaft)]);
+    assert_eq!((cores.old, upgrade.waiting()), (3, 0));
 }

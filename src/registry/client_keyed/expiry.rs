@@ -106,8 +106,7 @@ impl ClientKeyed {
             return;
         };
         let published = known.published.clone();
-        let paused =
-            scope.quirks.expiry.obeys_health_check_switch && !scope.switches.health_check_enabled;
+        let paused = scope.is_expiry_paused();
         let mut next = None;
         for slot in published {
             let looked = if paused {

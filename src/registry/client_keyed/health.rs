@@ -54,7 +54,7 @@ impl ClientKeyed {
         }
         let usual = ClusterSettings::default();
         let settings = self.cluster_settings(probe.service, &probe.cluster).unwrap_or(&usual);
-        if !scope.switches.health_check_enabled || settings.checker == HealthChecker::None {
+        if scope.is_check_paused() || settings.checker == HealthChecker::None {
             scope.probes.postpone(scope.timers, scope.now, id);
             return;
         }

@@ -12,6 +12,7 @@ mod client;
 mod connected;
 mod copies;
 mod deregister;
+mod double_write;
 mod expiry;
 mod health;
 mod kinds;

@@ -8,7 +8,7 @@
 use super::service::{PushTask, Reader, Route, Variant};
 use super::{ClientKeyed, Service, list};
 use crate::model::names::GROUP_SEPARATOR;
-use crate::model::{ConnectionId, InfoHead, Millis, ServiceRef};
+use crate::model::{ConnectionId, InfoHead, Millis, ServicePart, ServiceRef};
 use crate::profile::PushSwitch;
 use crate::registry::asks::Ask;
 use crate::registry::scope::Scope;
@@ -31,6 +31,8 @@ struct Wanted {
 impl ClientKeyed {
     /// Something about a service changed: everybody who subscribed is to be told.
     pub(super) fn changed(&mut self, scope: &mut Scope<'_>, slot: usize, ephemeral: bool) {
+        let service = &self.services[slot];
+        scope.copied(&service.key, service.shown_kind(), ServicePart::Instances);
         let delay_ms = scope.quirks.push.delay_ms;
         self.set_push(scope, slot, Wanted { ephemeral, target: None, delay_ms });
     }
@@ -62,7 +64,9 @@ impl ClientKeyed {
     /// Sets a task, or merges it into the one that is set: the earliest beginning and the last
     /// delay count.
     fn set_push(&mut self, scope: &mut Scope<'_>, slot: usize, wanted: Wanted) {
-        let Some(service) = self.services.get_mut(slot) else { return };
+        let Some(service) = self.services.get_mut(slot).filter(|_| !scope.is_asleep()) else {
+            return;
+        };
         let old = service.push.take();
         let since = old.as_ref().map_or(scope.now, |old| old.since);
         let targets = match (old.as_ref(), wanted.target) {

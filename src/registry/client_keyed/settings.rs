@@ -4,8 +4,8 @@
 
 use super::ClientKeyed;
 use crate::model::{
-    ClientCounts, ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServiceRef,
-    names,
+    ClientCounts, ClusterSettings, NewService, Refusal, ServiceDetail, ServiceExtras, ServicePart,
+    ServiceRef, names,
 };
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ReadExtras, ServiceSettings, SetCluster, StoreWrite, Totals};
@@ -174,6 +174,8 @@ impl ClientKeyed {
         scope.effects.push(Effect::Store(write()));
         service.forget_renderings();
         service.settings = Some(settings);
+        let (key, ephemeral) = (service.key.clone(), service.shown_kind());
+        scope.copied(&key, ephemeral, ServicePart::Settings);
     }
 
     /// Restores a service from durable state.

@@ -4,7 +4,7 @@
 
 use super::ClientKeyed;
 use super::client::Client;
-use crate::model::Millis;
+use crate::model::{Millis, ServicePart};
 use crate::registry::scope::Scope;
 use crate::registry::timers::Timer;
 use crate::registry::{Effect, StoreWrite};
@@ -88,11 +88,13 @@ impl ClientKeyed {
 
     /// A service and what somebody set for it are gone, whatever is published into it.
     pub(super) fn drop_service(&mut self, scope: &mut Scope<'_>, slot: usize) {
+        let ephemeral = self.services[slot].shown_kind();
         self.destroy(slot);
         let service = &mut self.services[slot];
         service.settings_expiring = None;
         service.settings = None;
         let service = service.key.clone();
+        scope.copied(&service, ephemeral, ServicePart::Removal);
         scope.effects.push(Effect::Store(StoreWrite::Service { service, settings: None }));
     }
 

@@ -33,7 +33,7 @@ impl ClientKeyed {
     }
 
     fn tell(&self, scope: &mut Scope<'_>, client: usize, news: fn(ClientId) -> ClientNews) {
-        if scope.responsibility.is_none() || !self.answers_for(scope, client) {
+        if scope.responsibility.is_none() || scope.is_asleep() || !self.answers_for(scope, client) {
             return;
         }
         if let Some(id) = self.clients.get(client).and_then(|known| known.id()) {

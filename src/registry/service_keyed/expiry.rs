@@ -56,8 +56,7 @@ impl ServiceKeyed {
             // It begins again when responsibility moves here.
             return;
         }
-        let paused =
-            scope.quirks.expiry.obeys_health_check_switch && !scope.switches.health_check_enabled;
+        let paused = scope.is_expiry_paused();
         let mut changed = false;
         let mut expired = 0;
         if !paused {

@@ -44,6 +44,7 @@ impl ServiceKeyed {
         let slot = scope.probes.service_of(id).map(|(slot, _)| slot);
         let service = slot.and_then(|slot| self.services.get(slot));
         let is_mine = service.is_some_and(|service| scope.is_mine(&service.key.name));
+        let paused = scope.is_check_paused();
         let Some(probe) = scope.probes.due(id, at) else { return };
         let settings = self
             .services
@@ -52,7 +53,7 @@ impl ServiceKeyed {
             .map(|cluster| &cluster.settings);
         let Some(settings) = settings else { return };
         let is_checked = settings.checker != HealthChecker::None && is_mine;
-        if !scope.switches.health_check_enabled || !is_checked {
+        if paused || !is_checked {
             scope.probes.postpone(scope.timers, scope.now, id);
             return;
         }

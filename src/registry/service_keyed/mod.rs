@@ -10,6 +10,7 @@ mod catalog;
 mod cleaning;
 mod datum;
 mod deregister;
+mod double_write;
 mod expiry;
 mod health;
 mod list;

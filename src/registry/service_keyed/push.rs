@@ -17,7 +17,7 @@ pub const PURGE_PERIOD_MS: u64 = 20_000;
 
 /// Sets the push of a changed service unless one is set.
 pub(super) fn schedule(scope: &mut Scope<'_>, slot: usize, service: &mut Service) {
-    if service.push_due.is_some() {
+    if service.push_due.is_some() || scope.is_asleep() {
         return;
     }
     let due = scope.now + scope.quirks.push.delay_ms;

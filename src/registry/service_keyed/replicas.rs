@@ -8,7 +8,9 @@
 use super::register::clamp_weight;
 use super::{Service, ServiceKeyed};
 use crate::model::names::DEFAULT_CLUSTER;
-use crate::model::{Instance, KeptInstance, NamespaceChecksums, ServiceRecord, ServiceRef, java};
+use crate::model::{
+    Instance, KeptInstance, NamespaceChecksums, ServicePart, ServiceRecord, ServiceRef, java,
+};
 use crate::registry::addresses::{Addresses, InstanceId, Registered};
 use crate::registry::scope::Scope;
 use crate::registry::{Effect, ServiceSettings, StoreWrite};
@@ -35,6 +37,7 @@ impl ServiceKeyed {
         let service = &mut self.services[slot];
         service.has_ephemeral_datum |= ephemeral;
         replace(scope, slot, service, ephemeral, list);
+        scope.copied(&service.key, ephemeral, ServicePart::Instances);
         if ephemeral {
             self.check_again(scope, slot, scope.now);
         }
@@ -72,6 +75,7 @@ impl ServiceKeyed {
         });
         let settings = Some(found.settings());
         let service = found.key.clone();
+        scope.copied(&service, true, ServicePart::Settings);
         scope.effects.push(Effect::Store(StoreWrite::Service { service, settings }));
     }
 
@@ -82,8 +86,10 @@ impl ServiceKeyed {
         if scope.quirks.service.delete_needs_empty && !self.services[slot].is_empty() {
             return;
         }
+        let ephemeral = self.services[slot].entries(false).next().is_none();
         self.drop_service(scope, slot);
         let service = service.to_key();
+        scope.copied(&service, ephemeral, ServicePart::Removal);
         let settings = None;
         scope
             .effects
@@ -173,7 +179,7 @@ impl ServiceKeyed {
 }
 
 /// Puts a list in the place of the one that is there.
-fn replace(
+pub(super) fn replace(
     scope: &mut Scope<'_>,
     slot: usize,
     service: &mut Service,

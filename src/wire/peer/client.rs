@@ -14,11 +14,11 @@ pub(super) struct Sender<'a> {
 pub(super) type Headers = Vec<(&'static str, String)>;
 
 const JSON: &str = "application/json; charset=UTF-8";
-const NEW_JSON: &str = "application/json;charset=UTF-8";
-const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+pub(super) const NEW_JSON: &str = "application/json;charset=UTF-8";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 impl Sender<'_> {
-    fn agent(&self) -> String {
+    pub(super) fn agent(&self) -> String {
         format!("Nacos-Server:{}", self.version)
     }
 
@@ -58,18 +58,6 @@ impl Sender<'_> {
             ("Connection", "Keep-Alive".into()),
             ("User-Agent", "Apache-HttpAsyncClient/4.1.3 (Java/17.0.15)".into()),
             ("Content-Length", body_bytes.to_string()),
-        ]
-    }
-
-    /// The same with the status call of 1.x.
-    pub fn member_status(&self) -> Headers {
-        vec![
-            ("Accept-Charset", "UTF-8".into()),
-            ("Content-Type", NEW_JSON.into()),
-            ("serverIdentity", "security".into()),
-            ("Host", self.host.into()),
-            ("Connection", "Keep-Alive".into()),
-            ("User-Agent", self.agent()),
         ]
     }
 

@@ -15,6 +15,7 @@ pub mod datum;
 pub mod distro;
 pub mod forward;
 mod gzip;
+mod new_client;
 pub mod raft;
 mod report;
 pub mod request;

@@ -23,10 +23,28 @@ pub fn peer(peer: &RaftPeer) -> String {
     json.finish()
 }
 
-/// The body of a beat before it is packed.
-pub(super) fn beat(beat: &RaftBeat) -> String {
+/// A candidate as 2.0.x sends it: as a form, its fields in the order in which they are declared.
+pub(super) fn vote_form(candidate: &RaftPeer) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("vote", &declared(candidate)).finish()
+}
+
+fn declared(peer: &RaftPeer) -> String {
+    let mut json = JsonText::object();
+    json.text("ip", &peer.id);
+    json.text("voteFor", peer.vote.as_deref().unwrap_or_default());
+    json.number("term", peer.term);
+    json.number("leaderDueMs", peer.leader_due_ms);
+    json.number("heartbeatDueMs", peer.heartbeat_due_ms);
+    json.text("state", peer.state.name());
+    json.finish()
+}
+
+/// The body of a beat before it is packed; 2.0.x writes fields in the order of their declaration.
+pub(super) fn beat(beat: &RaftBeat, is_declared: bool) -> String {
     let mut packet = JsonText::object();
-    packet.raw("peer", &peer(&beat.peer));
+    let leader = if is_declared { declared(&beat.peer) } else { peer(&beat.peer) };
+    packet.raw("peer", &leader);
     packet.list("datums", &beat.datums, |out, (key, stamp)| {
         let mut datum = JsonText::object();
         datum.text("key", &key.brief());

@@ -1,7 +1,7 @@
 //! One call as the bytes of an HTTP request.
 
 use super::client::{Headers, Sender};
-use super::{datum, distro, gzip, raft, report};
+use super::{datum, distro, gzip, new_client, raft, report};
 use crate::model::{DatumKey, PeerCall, ServiceKey};
 use crate::profile::{MembersProtocol, Quirks};
 
@@ -43,12 +43,15 @@ impl PeerRequest {
     }
 }
 
-/// The call as this version sends it to the member `host`.
-pub fn request(call: &PeerCall, host: &str, quirks: &Quirks) -> PeerRequest {
+/// The call as this version sends it from the member `own` to the member `host`.
+pub fn request(call: &PeerCall, own: &str, host: &str, quirks: &Quirks) -> PeerRequest {
     let sender = Sender { host, version: &quirks.server.version };
     let rounds = quirks.members.protocol == MembersProtocol::Rounds;
     let query = query(call, rounds);
-    let body = body(call, quirks);
+    let body = match call {
+        PeerCall::Vote(candidate) if rounds => Some(raft::vote_form(candidate).into_bytes()),
+        _ => body(call, quirks),
+    };
     let (method, path) = address(call);
     PeerRequest {
         method,
@@ -56,7 +59,7 @@ pub fn request(call: &PeerCall, host: &str, quirks: &Quirks) -> PeerRequest {
         query,
         headers: match call {
             PeerCall::Report(_) => sender.member_report(body.as_ref().map_or(0, Vec::len)),
-            PeerCall::ServerStatus { .. } if rounds => sender.member_status(),
+            _ if rounds => new_client::headers(call, &sender, own, body.as_ref().map(Vec::len)),
             _ => headers(call, &sender, body.as_ref().map(Vec::len)),
         },
         body: body.unwrap_or_default(),
@@ -90,12 +93,12 @@ fn address(call: &PeerCall) -> (&'static str, &'static str) {
 
 /// The order of parameters is that of the hash map they stand in; some clients leave the last `&`.
 fn query(call: &PeerCall, rounds: bool) -> String {
+    if rounds {
+        return new_query(call);
+    }
     match call {
         PeerCall::ServerStatus { from, at, weight } => {
             let status = encode(&format!("unknown#{from}#{}#{weight}\r\n", at.0));
-            if rounds {
-                return format!("serverStatus={status}&encoding=UTF-8&nofix=1");
-            }
             format!("encoding=UTF-8&serverStatus={status}&nofix=1")
         }
         PeerCall::Vote(peer) => {
@@ -119,10 +122,38 @@ fn query(call: &PeerCall, rounds: bool) -> String {
     }
 }
 
+/// 2.0.x writes the parameters of the call first; those of its own come behind them.
+fn new_query(call: &PeerCall) -> String {
+    let own = match call {
+        PeerCall::ServerStatus { from, at, weight } => {
+            let status = format!("unknown#{from}#{}#{weight}\r\n", at.0);
+            format!("serverStatus={}&", encode(&status))
+        }
+        PeerCall::RaftDatums(keys) => format!("keys={}&", encode(&encode(&joined(keys)))),
+        PeerCall::RaftRemove(key) => format!("key={}&", encode(&encode(&key.text()))),
+        PeerCall::DistroChecksum { source, .. } => return format!("source={}", encode(source)),
+        PeerCall::Statuses(ServiceKey { namespace, name }) => {
+            format!("key={}&", encode(&format!("{namespace}##{name}")))
+        }
+        PeerCall::CleanDistro => "action=without-diamond-clean&".into(),
+        PeerCall::Subscribers(ServiceKey { namespace, name }) => format!(
+            "aggregation=false&serviceName={}&namespaceId={}&",
+            encode(name),
+            encode(namespace)
+        ),
+        PeerCall::DistroAll => String::new(),
+        _ => return String::new(),
+    };
+    format!("{own}encoding=UTF-8&nofix=1")
+}
+
 fn body(call: &PeerCall, quirks: &Quirks) -> Option<Vec<u8>> {
     Some(match call {
         PeerCall::Report(card) => report::body(card, &quirks.server.version).into_bytes(),
-        PeerCall::RaftBeat(beat) => gzip::pack(&raft::beat(beat)),
+        PeerCall::RaftBeat(beat) => {
+            let declared = quirks.members.protocol == MembersProtocol::Rounds;
+            gzip::pack(&raft::beat(beat, declared))
+        }
         PeerCall::RaftPublish { key, value } => raft::published(key, value, quirks).into_bytes(),
         PeerCall::RaftCommit { datum, source } => {
             raft::committed(datum, source, quirks).into_bytes()

@@ -112,7 +112,7 @@ fn replay(version: &str) -> usize {
         };
         let mut expected: Vec<(String, String)> = headers.iter().map(header).collect();
         let host = expected.iter().find(|(name, _)| name == "Host").unwrap().1.clone();
-        let made = request(&call, &host, quirks);
+        let made = request(&call, "own:1", &host, quirks);
         let (body, packed) = unpacked(&made);
         expected.retain(|(name, _)| !(packed && name == "Content-Length"));
         let at = &sent["at_ms"];

@@ -6,8 +6,22 @@ use crate::wire::text::json::JsonText;
 /// What the page says.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UpgradeView {
+    /// Whether the node answers as 2.x does.
+    pub upgraded: bool,
+    /// Whether the member that was heard of last is one of 2.x.
+    pub all_new: bool,
     /// The switch of that name.
     pub double_write: bool,
+    /// Services that wait to be copied from one core to the other.
+    pub waiting: usize,
+    /// Services of 1.x.
+    pub old_services: usize,
+    /// Instances of 1.x.
+    pub old_instances: usize,
+    /// Services of 1.x for which the node answers.
+    pub responsible_services: usize,
+    /// Instances of those.
+    pub responsible_instances: usize,
     /// Services.
     pub services: usize,
     /// Instances.
@@ -22,8 +36,10 @@ pub struct UpgradeView {
     pub ephemeral_instances: usize,
     /// Instances of services shown as persistent.
     pub persistent_instances: usize,
-    /// `namespace##group@@service` of all services, in the order shown.
-    pub names: Vec<String>,
+    /// `namespace##group@@service` of services that only 1.x has, in the order shown.
+    pub only_old: Vec<String>,
+    /// Those that only 2.x has.
+    pub only_new: Vec<String>,
 }
 
 /// A value of the page.
@@ -37,23 +53,23 @@ impl UpgradeView {
     fn rows(&self) -> [(&'static str, Cell); 17] {
         use Cell::{Number, Text, Truth};
         [
-            ("upgraded", Truth(true)),
-            ("isAll20XVersion", Truth(true)),
+            ("upgraded", Truth(self.upgraded)),
+            ("isAll20XVersion", Truth(self.all_new)),
             ("isDoubleWriteEnabled", Truth(self.double_write)),
-            ("doubleWriteDelayTaskCount", Number(0)),
-            ("serviceCountV1", Number(0)),
-            ("instanceCountV1", Number(0)),
+            ("doubleWriteDelayTaskCount", Number(self.waiting)),
+            ("serviceCountV1", Number(self.old_services)),
+            ("instanceCountV1", Number(self.old_instances)),
             ("serviceCountV2", Number(self.services)),
             ("instanceCountV2", Number(self.instances)),
             ("subscribeCountV2", Number(self.subscribers)),
-            ("responsibleServiceCountV1", Number(0)),
-            ("responsibleInstanceCountV1", Number(0)),
+            ("responsibleServiceCountV1", Number(self.responsible_services)),
+            ("responsibleInstanceCountV1", Number(self.responsible_instances)),
             ("ephemeralServiceCountV2", Number(self.ephemeral_services)),
             ("persistentServiceCountV2", Number(self.persistent_services)),
             ("ephemeralInstanceCountV2", Number(self.ephemeral_instances)),
             ("persistentInstanceCountV2", Number(self.persistent_instances)),
-            ("service.V1.not.in.V2", Text(String::new())),
-            ("service.V2.not.in.V1", Text(self.names.join("\n"))),
+            ("service.V1.not.in.V2", Text(self.only_old.join("\n"))),
+            ("service.V2.not.in.V1", Text(self.only_new.join("\n"))),
         ]
     }
 }
@@ -107,7 +123,8 @@ mod tests {
     #[test]
     fn the_table_reads_as_the_real_one() {
         let names = vec!["public##g@@a".to_owned(), "public##g@@b".to_owned()];
-        let view = UpgradeView { double_write: true, services: 5, names, ..Default::default() };
+        let view =
+            UpgradeView { upgraded: true, services: 5, only_new: names, ..Default::default() };
         let text = table(&view);
         assert!(text.starts_with("upgraded                       = true\n"), "{text}");
         assert!(text.contains("\nserviceCountV2                 =     5\n"), "{text}");

@@ -15,6 +15,7 @@ use crate::model::{
 use crate::node::Node;
 use crate::node::store::Receipt;
 use crate::peers::raft::Raft;
+use crate::peers::upgrade::Core;
 use crate::peers::view::Turn;
 use crate::peers::{Deed, Distro, DistroRules, Effect as PeerEffect, Others, Ticket, WriteFailure};
 use crate::profile::Quirks;
@@ -23,6 +24,7 @@ use held::Held;
 use parking_lot::Mutex;
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use writes::Writes;
 
 /// Both engines, and who waits for what they write.
@@ -30,6 +32,15 @@ pub(super) struct OldProtocols {
     distro: Mutex<Distro>,
     raft: Mutex<Raft>,
     writes: Mutex<Writes>,
+    /// A member of 2.0.x stops raft when every member has JRaft, and both when it is upgraded.
+    stopped: Stopped,
+}
+
+/// Which of the protocols do nothing by themselves.
+#[derive(Debug, Default)]
+struct Stopped {
+    distro: AtomicBool,
+    raft: AtomicBool,
 }
 
 /// What raft begins with.
@@ -49,12 +60,12 @@ impl OldProtocols {
             reload_after_ms: (retry_ms > 0).then_some(retry_ms),
             reports_empty: quirks.distro.reports_empty,
         };
-        // Members that start together must not call elections at the same moments.
-        let seed = BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one((own, now.0));
+        let seed = seed(own, now);
         Self {
             distro: Mutex::new(Distro::new(own.clone(), rules, now)),
             raft: Mutex::new(Raft::new(own.clone(), kept.term, kept.datums, seed, now)),
             writes: Mutex::default(),
+            stopped: Stopped::default(),
         }
     }
 
@@ -79,8 +90,29 @@ impl OldProtocols {
         self.distro.lock().waiting() + self.raft.lock().waiting()
     }
 
-    pub(super) fn next_deadline(&self) -> Millis {
-        self.distro.lock().next_deadline().min(self.raft.lock().next_deadline())
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        let distro = self.distro_runs().then(|| self.distro.lock().next_deadline());
+        let raft = self.raft_runs().then(|| self.raft.lock().next_deadline());
+        distro.into_iter().chain(raft).min()
+    }
+
+    fn distro_runs(&self) -> bool {
+        !self.stopped.distro.load(Ordering::Relaxed)
+    }
+
+    fn raft_runs(&self) -> bool {
+        !self.stopped.raft.load(Ordering::Relaxed)
+    }
+
+    /// The core of 1.x answers from now on, or does not: its lists travel, or not.
+    pub(super) fn run_distro(&self, runs: bool) {
+        self.stopped.distro.store(!runs, Ordering::Relaxed);
+    }
+
+    /// Raft has stopped; whoever waits for it waits in vain.
+    pub(super) fn stop_raft(&self) {
+        self.stopped.raft.store(true, Ordering::Relaxed);
+        *self.writes.lock() = Writes::default();
     }
 }
 
@@ -94,10 +126,10 @@ struct Left {
 }
 
 impl Node {
-    /// The protocols of 1.x, where it has neighbours and speaks them.
+    /// The protocols of 1.x, where it has neighbours.
     fn old(&self) -> Option<(&Peering, &OldProtocols)> {
         let peering = self.peering.as_ref()?;
-        Some((peering, peering.old.as_ref()?))
+        Some((peering, &peering.old))
     }
 
     /// Looks at raft; `None` where there is none.
@@ -166,21 +198,23 @@ impl Node {
                 }
                 Deed::KeepTerm(term) => {
                     let write = StoreWrite::Raft { key: None, number: Some(term) };
-                    self.told(|_| vec![Effect::Store(write)])
+                    self.told(Core::Old, |_| vec![Effect::Store(write)])
                 }
                 Deed::Remove { ghost: true, .. } => continue,
-                Deed::Apply(datum) => self.told(|registry| registry.take_datum(now, &datum)),
-                Deed::Remove { key, ghost: false } => {
-                    self.told(|registry| registry.forget_datum(now, &key))
+                Deed::Apply(datum) => {
+                    self.told(Core::Old, |registry| registry.take_datum(now, &datum))
                 }
-                Deed::ForgetList(key) => self.told(|registry| {
+                Deed::Remove { key, ghost: false } => {
+                    self.told(Core::Old, |registry| registry.forget_datum(now, &key))
+                }
+                Deed::ForgetList(key) => self.told(Core::Old, |registry| {
                     if let Some(service) = key.service() {
                         registry.forget_list(service.as_ref());
                     }
                     Vec::new()
                 }),
                 Deed::SetHealth { service, statuses } => {
-                    self.told(|registry| registry.set_statuses(now, &service, &statuses))
+                    self.told(Core::Old, |registry| registry.set_statuses(now, &service, &statuses))
                 }
             };
             left.receipts.extend(effects.1);
@@ -197,12 +231,12 @@ impl Node {
         for (ticket, outcome) in left.written {
             self.written(old, ticket, outcome);
         }
-        self.wake_before(Some(old.next_deadline()));
+        self.wake_before(old.next_deadline());
     }
 
     pub(super) fn tick_old(&self, peering: &Peering, now: Millis) {
-        let Some(old) = &peering.old else { return };
-        if old.next_deadline() > now {
+        let old = &peering.old;
+        if old.next_deadline().is_none_or(|due| due > now) {
             return;
         }
         let (period_ms, beat_only) = self.read(|registry, _| {
@@ -210,8 +244,12 @@ impl Node {
             (switches.service_status_period_millis, switches.send_beat_only)
         });
         let period_ms = u64::try_from(period_ms).unwrap_or(0);
-        self.with_distro(old, peering, |distro, turn| distro.tick(turn, period_ms));
-        self.with_raft(old, |raft| ((), raft.tick(now, beat_only)));
+        if old.distro_runs() {
+            self.with_distro(old, peering, |distro, turn| distro.tick(turn, period_ms));
+        }
+        if old.raft_runs() {
+            self.with_raft(old, |raft| ((), raft.tick(now, beat_only)));
+        }
     }
 
     pub(super) fn distro_answered(
@@ -220,8 +258,9 @@ impl Node {
         number: u64,
         outcome: Result<PeerAnswer, PeerFailure>,
     ) {
-        let Some(old) = &peering.old else { return };
-        self.with_distro(old, peering, |distro, turn| distro.answered(turn, number, outcome));
+        self.with_distro(&peering.old, peering, |distro, turn| {
+            distro.answered(turn, number, outcome)
+        });
     }
 
     pub(super) fn raft_answered(
@@ -230,8 +269,7 @@ impl Node {
         number: u64,
         outcome: Result<PeerAnswer, PeerFailure>,
     ) {
-        let Some(old) = &peering.old else { return };
-        self.with_raft(old, |raft| ((), raft.answered(number, outcome)));
+        self.with_raft(&peering.old, |raft| ((), raft.answered(number, outcome)));
     }
 
     /// A client changed a list of ephemeral instances.
@@ -309,6 +347,19 @@ impl Node {
         taken.map(|()| receipts)
     }
 
+    /// Raft begins anew with what the core of 1.x holds: the deployment was turned back.
+    pub(in crate::node) fn begin_raft(&self) {
+        let Some((peering, old)) = self.old() else { return };
+        let kept = self.read_in(Core::Old, |registry, _| RaftKept {
+            term: registry.raft_term(),
+            datums: registry.raft_datums(),
+        });
+        let seed = seed(&peering.own, self.now());
+        *old.raft.lock() = Raft::new(peering.own.clone(), kept.term, kept.datums, seed, self.now());
+        old.stopped.raft.store(false, Ordering::Relaxed);
+        peering.tell_old();
+    }
+
     /// Everything was forgotten, and raft forgets it, too.
     pub(in crate::node) fn forget_raft(&self) {
         if let Some((_, old)) = self.old() {
@@ -334,6 +385,11 @@ fn gone(effects: &mut Vec<Effect>) -> Vec<ServiceKey> {
         _ => None,
     });
     gone.collect()
+}
+
+/// Members that start together must not call elections at the same moments.
+fn seed(own: &MemberId, now: Millis) -> u64 {
+    BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one((own, now.0))
 }
 
 fn alone() -> Refusal {

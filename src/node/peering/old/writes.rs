@@ -4,6 +4,7 @@
 use super::{OldProtocols, alone};
 use crate::model::{DatumKey, DatumValue, JavaException, Refusal};
 use crate::node::Node;
+use crate::node::agreement::Proposal;
 use crate::node::store::Receipt;
 use crate::peers::{Raft, Ticket, WriteFailure};
 use crate::registry::Effect;
@@ -74,6 +75,9 @@ impl Node {
         if wanted.is_empty() {
             return Ok(None);
         }
+        if self.old().is_some_and(|(_, old)| !old.raft_runs()) {
+            return self.agree_on_lists(wanted.into());
+        }
         let switches = |one: &Publication| matches!(one, Publication::Put(DatumKey::Switches, _));
         if wanted.iter().any(switches) && self.raft(Raft::has_misread_switches) == Some(true) {
             return Err(misread());
@@ -87,6 +91,16 @@ impl Node {
             Ok(receipt) => drop(receipt),
             Err(refusal) => tracing::warn!(%refusal, "a change was not written"),
         }
+    }
+
+    /// The old raft has stopped: members of 2.0.x write what the core of 1.x wants written through
+    /// the one that followed it.
+    fn agree_on_lists(&self, wanted: Vec<Publication>) -> Result<Option<Receipt>, Refusal> {
+        let proposal = |one| match one {
+            Publication::Put(key, value) => Proposal::Datum(key, Some(value)),
+            Publication::Remove(key) => Proposal::Datum(key, None),
+        };
+        self.propose(wanted.into_iter().map(proposal).collect())
     }
 
     fn write_all(&self, mut wanted: VecDeque<Publication>) -> Option<Receipt> {
