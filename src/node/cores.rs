@@ -212,6 +212,11 @@ impl Node {
         value
     }
 
+    /// Counts something in every core there is.
+    pub(super) fn count_in_all(&self, count: impl Fn(&Registry) -> u64) -> u64 {
+        self.cores.all().map(|core| self.read_in(core, |registry, _| count(registry))).sum()
+    }
+
     /// Changes a core as other members say; what follows is for the caller to run.
     pub(super) fn told(
         &self,

@@ -1,6 +1,7 @@
 //! What a node counts, and its Prometheus text. Counting is one atomic addition.
 
 use crate::node::{Node, Operation};
+use crate::peers::upgrade::Core;
 use crate::registry::Totals;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -91,16 +92,17 @@ pub fn prometheus_text(nodes: &[std::sync::Arc<Node>]) -> String {
     for (number, node) in nodes.iter().enumerate() {
         count_requests(number, node, &requests, &pushes);
         let label = NodeLabels { node: number };
-        let (totals, removed, failed, waiting) = node.read(|registry, _| {
-            let (failed, waiting) = registry.pushes();
-            (registry.totals(), registry.expired(), failed, waiting)
-        });
+        let (totals, waiting) = node.read(|registry, _| (registry.totals(), registry.pushes().1));
+        // What was counted stays counted when the other core answers.
+        let removed = node.count_in_all(|registry| registry.expired());
+        let failed = node.count_in_all(|registry| registry.pushes().0);
         expired.get_or_create(&label).inc_by(removed);
         given_up.get_or_create(&label).inc_by(failed);
         stray.get_or_create(&label).inc_by(node.metrics.stray_acks.load(Ordering::Relaxed));
         let dropped = usize::try_from(node.journal.dropped()).unwrap_or(usize::MAX);
-        let (connections, asked) =
-            node.read(|registry, _| (registry.connections().counts().0, registry.asks_waiting()));
+        let (connections, asked) = node.read_in(Core::New, |registry, _| {
+            (registry.connections().counts().0, registry.asks_waiting())
+        });
         let lost = node.streams().map_or(0, |streams| streams.dropped());
         let lost = usize::try_from(lost).unwrap_or(usize::MAX);
         let Totals { services, instances, subscribers, .. } = totals;
