@@ -30,6 +30,9 @@ pub struct ServiceView<'a> {
     pub name: &'a str,
     /// Whether `dom` and `hosts[].serviceName` of the 1.x shape are grouped (Java >= 1.0.0).
     pub grouped_dom: bool,
+    /// Whether the group is shown beside the name: the core of 1.x on a member of 2.0.x does not
+    /// know it.
+    pub shows_group: bool,
     /// Whether the service is known; 1.x answers a shorter body when not.
     pub known: bool,
     /// `clusters` as asked.

@@ -32,6 +32,8 @@ fn as_released_an_upgrade_with_instances_never_ends() {
     assert!(scene.all_listed(), "the core of 1.x serves the clients all the same");
     assert_eq!(scene.counts(0), [24, 24, 0, 0], "nothing was copied");
     assert_eq!(scene.ask_raft(0), 500, "the old raft has stopped");
+    let list = scene.list(0, "tl.00");
+    assert!(!list.contains("groupName"), "the core of 1.x knows no groups: {list}");
 }
 
 #[test]
@@ -50,6 +52,7 @@ fn repaired_it_ends_seconds_after_the_last_node_is_in_and_nobody_is_lost() {
     assert!(after.longest_gap_ms() <= 6_000, "{}", after.longest_gap_ms());
     assert!(scene.all_listed());
     assert_eq!(scene.counts(0), [24, 24, 24, 24]);
+    assert!(scene.list(0, "tl.00").contains(r#""groupName":"DEFAULT_GROUP""#));
 
     // Back to 1.1.4 the deployment splits: it answers 401 to reports, which is no older version.
     scene.restart_as(2, "1.1.4");

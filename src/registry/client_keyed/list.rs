@@ -75,6 +75,7 @@ pub(super) fn empty<'a>(name: &'a str, variant: &'a Variant, now: Millis) -> Ser
     ServiceView {
         name,
         grouped_dom: true,
+        shows_group: true,
         known: false,
         clusters: &variant.clusters,
         env: "",

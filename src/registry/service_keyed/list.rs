@@ -64,6 +64,7 @@ fn unknown<'a>(scope: &Scope<'_>, call: &'a ListCall<'_>, grouped_dom: bool) -> 
     ServiceView {
         name: call.service.name,
         grouped_dom,
+        shows_group: false,
         known: false,
         clusters: call.clusters,
         env: call.env,
@@ -131,6 +132,7 @@ pub(super) fn view<'a>(
     ServiceView {
         name: &service.key.name,
         grouped_dom: variant.grouped_dom,
+        shows_group: false,
         known: true,
         clusters: &variant.clusters,
         env: &variant.env,

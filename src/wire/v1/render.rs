@@ -89,7 +89,7 @@ fn unknown_dom(view: &ServiceView<'_>) -> String {
 fn service_info(view: &ServiceView<'_>, with_group: bool) -> (String, Option<String>) {
     let mut head = JsonText::object();
     head.text("name", view.name);
-    if with_group {
+    if with_group && view.shows_group {
         head.text("groupName", group_of(view.name));
     }
     head.text("clusters", view.clusters);
