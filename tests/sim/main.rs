@@ -16,6 +16,7 @@ mod seeds;
 mod world;
 
 use fastrand::Rng;
+use invariants::led_without::LedWithout;
 use invariants::one_leader::Leaders;
 use invariants::same_lists::Counted;
 use invariants::{bounded, nothing_lost, one_leader, responsibility, same_lists};
@@ -37,22 +38,23 @@ const TOLD_MS: u64 = 30_000;
 /// everything again.
 fn play<N: SimNode>(nodes: usize, seed: u64, script: &Script) {
     let mut world = World::<N>::new(nodes, seed);
-    let mut leaders = Leaders::default();
-    let mut look = |world: &World<N>| {
+    let (mut leaders, mut without) = (Leaders::default(), LedWithout::default());
+    let mut look = |world: &World<N>, without: &mut LedWithout| {
         bounded::check(world);
         leaders.check(world);
+        without.check(world);
     };
     for (at, op) in script {
         let for_ms = (world::START + *at).since(world.now);
-        world.run(for_ms, &mut look);
+        world.run(for_ms, &mut |world| look(world, &mut without));
         responsibility::check(&world);
         world.play(*op);
     }
-    world.run(QUIET_MS, &mut look);
-    settled(&world);
+    world.run(QUIET_MS, &mut |world| look(world, &mut without));
+    settled(&world, &without);
     world.play(Op::Everything);
-    world.run(TOLD_MS, &mut look);
-    settled(&world);
+    world.run(TOLD_MS, &mut |world| look(world, &mut without));
+    settled(&world, &without);
     assert_eq!(world.forgotten().len(), 0, "who registers is named");
     same_lists::everything(&world, counted::<N>());
     nothing_lost::all_confirmed(&world);
@@ -60,11 +62,11 @@ fn play<N: SimNode>(nodes: usize, seed: u64, script: &Script) {
 }
 
 /// What must be true once everything has settled.
-fn settled<N: SimNode>(world: &World<N>) {
+fn settled<N: SimNode>(world: &World<N>, without: &LedWithout) {
     responsibility::check(world);
     one_leader::settled(world);
     nothing_lost::check(world);
-    nothing_lost::keys(world);
+    nothing_lost::keys(world, without);
     same_lists::check(world, counted::<N>());
     if !N::FORGETS_TERMS {
         nothing_lost::values(world);

@@ -281,3 +281,33 @@ fn a_clock_that_jumps_makes_up_for_twenty_seconds_and_no_more() {
     let effects = raft.tick(START + 86_400_000, false);
     assert!(effects.len() <= 8, "{effects:?}");
 }
+
+/// Has one ask the other for its vote, and gives what it then is.
+fn elected(candidate: &mut Raft, voter: &mut Raft) -> RaftPeer {
+    let (_, calls) = until_call(candidate, START);
+    let Some(Deed::Call { call: PeerCall::Vote(asks), token, .. }) = calls.first() else {
+        panic!("{calls:?}")
+    };
+    let vote = voter.vote_came(asks).unwrap();
+    candidate.answered(token.number, Ok(PeerAnswer::Peer(vote)));
+    candidate.local().clone()
+}
+
+/// No fault of ours: `RaftCore.receivedVote` of 1.x looks at the term alone and takes it over, and
+/// `receivedBeat` deletes what the leader does not name. The simulator meets it, too.
+#[test]
+fn who_has_nothing_may_lead_after_its_first_vote_and_then_a_confirmed_key_is_gone() {
+    let mut newcomer = node(&["b:1", "c:1"]);
+    let datum = Datum { key: key(), stamp: 1, value: nothing() };
+    let mut knows = Raft::new(id("c:1"), 101, vec![datum], 9, START);
+    knows.members(&[id("a:1"), id("b:1")]);
+    // Its term is less than that of anybody who has the key, until one of them asks for its vote.
+    let candidate = peer("b:1", 102, RaftState::Candidate, "b:1");
+    assert_eq!(newcomer.vote_came(&candidate).unwrap().term, 102);
+    let leader = elected(&mut newcomer, &mut knows);
+    assert_eq!((newcomer.leads(), leader.term), (true, 103));
+    let beat = RaftBeat { peer: leader, datums: Vec::new() };
+    let (_, deeds) = knows.beat_came(&beat, false).unwrap();
+    assert_eq!(deeds, [Deed::Remove { key: key(), ghost: false }]);
+    assert_eq!(knows.datum(&key()), None);
+}

@@ -3,10 +3,10 @@
 //! names to nobody is listed there at least. What was confirmed last of each
 //! durable value is there, or one of which nobody was told.
 //!
-//! On 1.x a confirmed value is not safe: a member that missed it may be elected, because a follower
-//! that missed more counts its term only by a hundred a write. The key should still be there, and
-//! is in the seeds of every run; seed 119 of `old_family` loses one, and why is not known yet.
+//! On 1.x a confirmed value is not safe: a member that missed it may be elected. The key is there
+//! unless somebody led without it (`led_without`); on 2.0.x nobody ever may.
 
+use super::led_without::LedWithout;
 use crate::clients::KEYS;
 use crate::node::{PORT, Provider, SimNode};
 use crate::world::World;
@@ -40,10 +40,11 @@ fn tag(provider: &Provider) -> String {
 }
 
 /// Looks for durable keys that were lost.
-pub fn keys<N: SimNode>(world: &World<N>) {
+pub fn keys<N: SimNode>(world: &World<N>, without: &LedWithout) {
     for (id, node) in world.nodes() {
         let values = node.values();
-        for key in world.clients.confirmed().keys() {
+        let kept = |key: &&u8| !N::FORGETS_TERMS || !without.gave_up(**key);
+        for key in world.clients.confirmed().keys().filter(kept) {
             assert!(values.contains_key(key), "{id} has lost {key}");
         }
     }
