@@ -69,7 +69,7 @@ impl Fleet {
     /// As [`super::start`].
     pub fn start(config: ServeConfig, listeners: Vec<Listeners>) -> Result<Self, StartError> {
         let clock = Arc::new(match config.clock {
-            ClockKind::Real => Clock::Real,
+            ClockKind::Real => Clock::real(),
             ClockKind::Manual => Clock::manual(),
         });
         let network = Arc::new(Network::default());
