@@ -291,10 +291,16 @@ impl Node {
 
     fn call_peer(&self, peering: &Peering, to: MemberId, call: PeerCall, token: Token) {
         let now = self.now();
-        match peering.network.way(&peering.own, &to) {
-            Way::Open => return send(peering, &to, call, token),
-            Way::Slow(lag_ms) => peering.hold(now + lag_ms, Held::Call { to, call, token }),
-            Way::Cut => {
+        // A way that has become faster lets nothing overtake what waits on it.
+        let last = peering.held.lock().last_call(&to);
+        match (peering.network.way(&peering.own, &to), last) {
+            (Way::Open, None) => return send(peering, &to, call, token),
+            (Way::Open, Some(last)) => peering.hold(last, Held::Call { to, call, token }),
+            (Way::Slow(lag_ms), last) => {
+                let until = last.map_or(now + lag_ms, |last| last.max(now + lag_ms));
+                peering.hold(until, Held::Call { to, call, token });
+            }
+            (Way::Cut, _) => {
                 let failure = Held::Failure(token, PeerFailure::TimedOut);
                 peering.hold(now + LOST_AFTER_MS, failure);
             }
