@@ -99,7 +99,10 @@ impl Fleet {
             }));
         }
         let process = Arc::new(Process::new(nodes.clone(), clock, network));
-        let fleet = Self { config, process, agreement, slots };
+        let fleet = Self { config, process, agreement, desk, slots };
+        // Whoever asks the first node as soon as it answers must not find that it is the only one:
+        // it would be without a leader for six seconds.
+        nodes.iter().for_each(|node| fleet.agree(node));
         for ((node, listeners), slot) in nodes.iter().zip(listeners).zip(&fleet.slots) {
             slot.lock().running = Some(fleet.run(node, listeners)?);
         }
@@ -161,6 +164,7 @@ impl Fleet {
         slot.profile = profile;
         Ok(true)
     }
+        self.agree(&node);
 
     /// A node of 2.x agrees with the others; one of 1.x has its own ways.
     fn agree(&self, node: &Arc<Node>) {
@@ -191,7 +195,6 @@ impl Fleet {
     }
 
     fn run(&self, node: &Arc<Node>, listeners: Listeners) -> Result<Alive, StartError> {
-        self.agree(node);
         let mut alive = Alive { shutdown: Shutdown::default(), threads: Vec::new() };
         alive.begin_background(node)?;
         alive.serve_grpc(&self.config, node, listeners.grpc)?;
