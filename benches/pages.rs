@@ -82,6 +82,7 @@ fn filled(profile: &str) -> Arc<Node> {
         journal_capacity: 0,
         auth: AuthSettings::default(),
         peering: None,
+        desk: None,
     });
     let node = node.expect("nothing is stored");
     (0..SERVICES).for_each(|service| register(&node, service));

@@ -27,6 +27,7 @@ fn node(clock: &Arc<Clock>, number: u16) -> Arc<Node> {
         address: ([127, 0, 0, 1], number).into(),
         auth: AuthSettings::default(),
         peering: None,
+        desk: None,
     })
     .unwrap()
 }

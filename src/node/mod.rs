@@ -79,6 +79,8 @@ pub struct NodeConfig {
     pub auth: AuthSettings,
     /// How it stands among others; `None` when it stands alone.
     pub peering: Option<PeeringConfig>,
+    /// The console that it shares with others; `None` opens one of its own.
+    pub desk: Option<Arc<Desk>>,
 }
 
 /// One running server.
@@ -123,7 +125,10 @@ impl Node {
             cores.join(now, side.responsible());
             side
         });
-        let desk = Desk::open(now, cold_start, store, config.auth.clone())?;
+        let desk = match &config.desk {
+            Some(shared) => shared.clone(),
+            None => Desk::open(now, cold_start, store, config.auth.clone())?,
+        };
         let node = Arc::new(Self {
             quirks: RwLock::new(quirks),
             restricted: AtomicBool::new(cores.is_restricted()),

@@ -58,6 +58,7 @@ impl Elsewhere {
             address,
             auth: AuthSettings::default(),
             peering: None,
+            desk: None,
         });
         let node = node.map_err(|error| RescueError::System(error.to_string()))?;
         Ok(Self {

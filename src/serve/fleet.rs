@@ -10,7 +10,8 @@ use crate::edge::http::{self, ServerConfig, Shutdown};
 use crate::edge::nacos::{NacosHandler, page_style};
 use crate::edge::outbox::SocketOutbox;
 use crate::edge::peer::Links;
-use crate::model::MemberId;
+use crate::model::{MemberId, Millis};
+use crate::node::desk::Desk;
 use crate::node::peering::{MemberSource, Network, PeeringConfig};
 use crate::node::process::drive;
 use crate::node::store::{DiskStore, NoStore, Store};
@@ -34,6 +35,8 @@ pub struct Fleet {
     process: Arc<Process>,
     /// What the nodes of 2.x agree on; `None` when there is one node.
     agreement: Option<Arc<Agreement>>,
+    /// The console of all nodes; one node alone has its own.
+    desk: Option<Arc<Desk>>,
     slots: Vec<Mutex<Slot>>,
 }
 
@@ -79,6 +82,7 @@ impl Fleet {
         let source = member_source(&config, &addresses);
         let known = if config.cold_start { Vec::new() } else { reports(&profiles, &addresses) };
         let agreement = agreement(&profiles, &addresses, &network);
+        let desk = shared_desk(&config, clock.now())?;
         let mut nodes = Vec::new();
         let mut slots = Vec::new();
         for (number, (profile, address)) in profiles.into_iter().zip(addresses).enumerate() {
@@ -89,7 +93,7 @@ impl Fleet {
                 source,
                 network: network.clone(),
             });
-            let place = Place { number, address, peering };
+            let place = Place { number, address, peering, desk: desk.clone() };
             nodes.push(open_node(&config, &profile, &clock, place)?);
             slots.push(Mutex::new(Slot {
                 profile,
@@ -155,16 +159,16 @@ impl Fleet {
             upgraded: slot.upgraded.get(&profile.name).copied().unwrap_or_default(),
             network: self.process.network.clone(),
         });
-        let place = Place { number, address, peering };
+        let place = Place { number, address, peering, desk: self.desk.clone() };
         // The store of the node before is closed with it.
         drop(before);
         let node = open_node(&self.config, &profile, &self.process.clock, place)?;
         self.process.replace(number, node.clone());
+        self.agree(&node);
         slot.running = Some(self.run(&node, listeners)?);
         slot.profile = profile;
         Ok(true)
     }
-        self.agree(&node);
 
     /// A node of 2.x agrees with the others; one of 1.x has its own ways.
     fn agree(&self, node: &Arc<Node>) {
@@ -290,6 +294,20 @@ struct Place {
     number: usize,
     address: SocketAddr,
     peering: Option<PeeringConfig>,
+    desk: Option<Arc<Desk>>,
+}
+
+/// Nodes of one process share one console, as real servers share a database: namespaces, accounts
+/// and configurations are those of the deployment, and outlive every node of it.
+fn shared_desk(config: &ServeConfig, now: Millis) -> Result<Option<Arc<Desk>>, StartError> {
+    if config.nodes.count() == 1 {
+        return Ok(None);
+    }
+    let store: Arc<dyn Store> = match &config.data {
+        Some(directory) => Arc::new(DiskStore::open(&directory.join("console"))?),
+        None => Arc::new(NoStore),
+    };
+    Ok(Some(Desk::open(now, config.cold_start, store, config.auth.clone())?))
 }
 
 fn open_node(
@@ -322,6 +340,7 @@ fn open_node(
         address: place.address,
         auth: config.auth.clone(),
         peering: place.peering,
+        desk: place.desk,
     })?)
 }
 

@@ -6,6 +6,7 @@ mod auth;
 mod configs;
 mod kept;
 mod properties;
+mod shared;
 
 use facos::client::http::{Request, Response, address_of, send};
 use facos::serve::ServeConfig;
