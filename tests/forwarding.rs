@@ -208,6 +208,35 @@ async fn a_silent_owner_is_given_up_after_more_than_two_seconds() {
 }
 
 #[tokio::test]
+/// Beats of sixteen clients at once, for which the other of the two answers.
+async fn beats_at_once(does: Does) -> (Vec<(u16, String)>, usize) {
+    let owner = Owner::start(does);
+    let cluster = beside("1.2.1", &owner.address).await;
+    let beat = elsewhere(&cluster, &owner.address).replace("instance?", "instance/beat?");
+    let agent = [("User-Agent", "test")];
+    let beats = (0..16).map(|_| ask(&cluster, "PUT", &beat, &agent));
+    let answers = futures_util::future::join_all(beats).await;
+    let heard = owner.asked.lock().unwrap().len();
+    (answers.into_iter().map(|answer| (answer.status, answer.text())).collect(), heard)
+}
+
+#[tokio::test]
+async fn beats_that_travel_together_are_all_answered_where_each_connection_carries_one() {
+    let (answers, heard) = beats_at_once(Does::Answers(OK)).await;
+    assert!(answers.iter().all(|answer| *answer == (200, "ok".to_owned())), "{answers:?}");
+    assert!(heard >= answers.len(), "{heard}");
+}
+
+#[tokio::test]
+async fn beats_that_travel_together_are_given_up_together() {
+    let begun = std::time::Instant::now();
+    let (answers, _) = beats_at_once(Does::Hangs).await;
+    let expected = (500, "java.net.SocketTimeoutException: Read timed out".to_owned());
+    assert!(answers.iter().all(|answer| *answer == expected), "{answers:?}");
+    let waited = begun.elapsed();
+    assert!((Duration::from_secs(2)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
+}
+
 async fn a_server_s_own_request_is_not_passed_on() {
     let owner = Owner::start(Does::Answers(OK));
     let cluster = beside("1.2.1", &owner.address).await;

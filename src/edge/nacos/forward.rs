@@ -9,32 +9,21 @@ use super::answer;
 use super::call::Note;
 use super::finish::Finish;
 use super::routes::Route;
-use crate::client::http::Connection;
 use crate::edge::http::{Answer, Body, Close, Framing, Request, Response};
-use crate::edge::peer::Exchange;
+use crate::edge::peer::{Hop, wait};
 use crate::model::{MemberId, PeerFailure, Responsibility as _, java, names};
-use crate::node::peering::{Peering, Way};
 use crate::node::{Node, Operation};
 use crate::profile::{ForwardClient, Quirks, ResponsibleTag, SendErrorStyle};
-use crate::wire::peer::forward::{self, Hop, Original, SILENCE_MS};
+use crate::wire::peer::forward::{self, Ends, Original, SILENCE_MS};
 use crate::wire::reply::JSON_TYPE;
 use crate::wire::v1::{beat, service_name};
 use crate::wire::{BodyForm, Params};
-use rustc_hash::FxHashMap;
-use std::cell::RefCell;
 
 /// What other servers call themselves.
 const SERVER_AGENT: &str = "Nacos-Server";
-/// Connections to one server that a worker keeps.
-const KEPT: usize = 64;
 /// How long Java's and Apache's clients really wait in silence, ms.
 const REAL_SILENCE_MS: u64 = SILENCE_MS + 400;
 const NULL_POINTER: &str = "java.lang.NullPointerException";
-
-thread_local! {
-    /// A connection belongs to the thread whose runtime it was opened on.
-    static CONNECTIONS: RefCell<FxHashMap<MemberId, Vec<Connection>>> = RefCell::default();
-}
 
 /// Forwards a request that belongs to another server; `None` when it belongs here.
 pub fn elsewhere(
@@ -63,8 +52,10 @@ pub fn elsewhere(
         return Some(Answer::Now(finish.send_error(400, &invalid(request), note)));
     }
     let to = mapper.responsible(&tag).clone();
-    let hop = Hop { own: peering.own(), to: &to, identity: finish.node.desk.auth.identity() };
-    let sent = sent(request, params, route.method, hop, finish.quirks);
+    let ends = Ends { own: peering.own(), to: &to, identity: finish.node.desk.auth.identity() };
+    let mut sent = sent(request, params, route.method, ends, finish.quirks);
+    // To beat twice is to beat once, and no beat waits for anything.
+    sent.travels = route.operation == Operation::Beat;
     if *peering.own() == to {
         return Some(endless(finish, request, sent.client, note));
     }
@@ -126,21 +117,24 @@ struct Sent {
     /// The hop fails in this way although it happens.
     spoilt: Option<&'static str>,
     client: ForwardClient,
+    /// It may share a connection with others that are under way.
+    travels: bool,
 }
 
 fn sent(
     request: &Request<'_>,
     params: &Params<'_>,
     method: &str,
-    hop: Hop<'_>,
+    ends: Ends<'_>,
     quirks: &Quirks,
 ) -> Sent {
-    let text = |(name, value): (&str, &[u8])| {
-        (name.to_owned(), String::from_utf8_lossy(value).into_owned())
-    };
-    let headers: Vec<(String, String)> = request.headers.iter().map(text).collect();
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name, String::from_utf8_lossy(value)))
+        .collect();
     let headers: Vec<(&str, &str)> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        headers.iter().map(|(name, value)| (*name, &**value)).collect();
     let is_form = BodyForm::of(method, request.headers.get("Content-Type")) != BodyForm::None;
     let original = Original {
         method,
@@ -162,7 +156,12 @@ fn sent(
              setDoOutput(true)",
         ),
     };
-    Sent { bytes: forward::request(&original, params, hop, quirks), spoilt, client }
+    Sent {
+        bytes: forward::request(&original, params, ends, quirks),
+        spoilt,
+        client,
+        travels: false,
+    }
 }
 
 /// What the journal keeps of a request that goes on elsewhere.
@@ -224,7 +223,9 @@ fn invalid(request: &Request<'_>) -> String {
 
 async fn hop(node: &Node, to: &MemberId, sent: &Sent) -> Response {
     let Some(peering) = node.peering() else { return Response::empty(500) };
-    let answer = match through(peering, node, to, sent).await {
+    let (bytes, travels) = (&sent.bytes[..], sent.travels);
+    let request = Hop { to, bytes, silence_ms: REAL_SILENCE_MS, travels };
+    let answer = match request.run(node, peering).await {
         Ok(answer) => answer,
         Err(failure) => return failed(sent.client, told(sent.client, to, &failure)),
     };
@@ -242,45 +243,6 @@ async fn hop(node: &Node, to: &MemberId, sent: &Sent) -> Response {
         return failed(sent.client, NULL_POINTER.to_owned());
     }
     relayed(sent.client, status, Body::Bytes(body))
-}
-
-async fn through(
-    peering: &Peering,
-    node: &Node,
-    to: &MemberId,
-    sent: &Sent,
-) -> Result<(u16, bytes::Bytes), PeerFailure> {
-    match peering.network().way(peering.own(), to) {
-        Way::Open => {}
-        Way::Slow(lag_ms) if lag_ms < SILENCE_MS => {
-            wait(node, peering, lag_ms).await;
-        }
-        Way::Slow(_) | Way::Cut => {
-            wait(node, peering, REAL_SILENCE_MS).await;
-            return Err(PeerFailure::TimedOut);
-        }
-    }
-    let _seat = peering.hops().acquire().await.map_err(|_| PeerFailure::Broken)?;
-    let mut kept = CONNECTIONS.with_borrow_mut(|all| all.get_mut(to).and_then(Vec::pop));
-    let timeout_ms = REAL_SILENCE_MS;
-    let exchange = Exchange { to, bytes: &sent.bytes, head_only: false, timeout_ms };
-    let response = exchange.run(&mut kept).await?;
-    if let Some(connection) = kept {
-        CONNECTIONS.with_borrow_mut(|all| {
-            let kept = all.entry(to.clone()).or_default();
-            if kept.len() < KEPT {
-                kept.push(connection);
-            }
-        });
-    }
-    Ok((response.status, response.body))
-}
-
-async fn wait(node: &Node, peering: &Peering, ms: u64) {
-    let moment = peering.until(node.now() + ms);
-    node.wake_before(peering.next_deadline());
-    // When too much waits already, nothing more is waited for.
-    let _ = moment.await;
 }
 
 /// What the client's log and the client read of a failure.

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 /// How long a connection may take to be made, ms.
-const CONNECT_MS: u64 = 2_000;
+pub(super) const CONNECT_MS: u64 = 2_000;
 
 /// Why there is no answer.
 pub type Failure = PeerFailure;
@@ -56,7 +56,7 @@ fn keep(kept: &mut Option<Connection>, connection: Connection, response: Respons
     response
 }
 
-fn failure(error: &HttpError) -> Failure {
+pub(super) fn failure(error: &HttpError) -> Failure {
     match error {
         HttpError::Io(error) if error.kind() == ErrorKind::ConnectionRefused => Failure::Refused,
         HttpError::TimedOut(_) => Failure::TimedOut,

@@ -7,6 +7,7 @@
 use crate::model::java;
 use crate::profile::{ForwardBody, ForwardClient, Quirks};
 use crate::wire::Params;
+use std::borrow::Cow;
 
 /// How long the responsible server may be silent, ms.
 pub const SILENCE_MS: u64 = 2_000;
@@ -30,6 +31,8 @@ const NOT_SENT_BY_JAVA: [&str; 12] = [
 const NOT_SENT_BY_APACHE: [&str; 5] =
     ["connection", "content-length", "transfer-encoding", "keep-alive", "upgrade"];
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+/// Room for a usual head without its query, bytes.
+const ROOM_BYTES: usize = 512;
 /// What Java's client accepts when the request does not say.
 const JAVA_ACCEPTS: &str = "text/html, image/gif, image/jpeg, */*; q=0.2";
 
@@ -50,9 +53,9 @@ pub struct Original<'a> {
     pub is_form: bool,
 }
 
-/// The two ends of the hop.
+/// The two ends of the ends.
 #[derive(Debug, Clone, Copy)]
-pub struct Hop<'a> {
+pub struct Ends<'a> {
     /// `ip:port` of the node that forwards.
     pub own: &'a str,
     /// `ip:port` of the responsible server.
@@ -65,7 +68,7 @@ pub struct Hop<'a> {
 pub fn request(
     original: &Original<'_>,
     params: &Params<'_>,
-    hop: Hop<'_>,
+    ends: Ends<'_>,
     quirks: &Quirks,
 ) -> Vec<u8> {
     let query = query(original, params, quirks);
@@ -73,7 +76,10 @@ pub fn request(
     // Java's client does not know PATCH and asks with GET, while its caller sees an exception.
     let patched = client != ForwardClient::Apache && original.method == "PATCH";
     let method = if patched { "GET" } else { original.method };
-    let mut bytes = format!("{method} {}", original.path).into_bytes();
+    let mut bytes = Vec::with_capacity(ROOM_BYTES + query.len());
+    for part in [method, " ", original.path] {
+        bytes.extend_from_slice(part.as_bytes());
+    }
     if !query.is_empty() {
         bytes.push(b'?');
         bytes.extend_from_slice(query.as_bytes());
@@ -81,12 +87,12 @@ pub fn request(
     bytes.extend_from_slice(b" HTTP/1.1\r\n");
     let (headers, body) = match client {
         ForwardClient::Reader | ForwardClient::Writer => {
-            (java_headers(original, hop, quirks), &[][..])
+            (java_headers(original, ends, quirks), &[][..])
         }
-        ForwardClient::Apache => apache_headers(original, hop, quirks),
+        ForwardClient::Apache => apache_headers(original, ends, quirks),
     };
     for (name, value) in headers {
-        for part in [name.as_str(), ": ", value.as_str(), "\r\n"] {
+        for part in [&*name, ": ", &*value, "\r\n"] {
             bytes.extend_from_slice(part.as_bytes());
         }
     }
@@ -106,17 +112,24 @@ fn query(original: &Original<'_>, params: &Params<'_>, quirks: &Quirks) -> Strin
             set(&mut pairs, "encoding", "UTF-8");
             set(&mut pairs, "nofix", "1");
             java::sort_by_hash_order(&mut pairs, |(name, _)| name);
-            let written = pairs.iter().filter(|(_, value)| !java::is_blank(value));
-            written.map(|(name, value)| format!("{name}={}&", encode(value))).collect()
+            let mut query = String::with_capacity(ROOM_BYTES);
+            for (name, value) in pairs.iter().filter(|(_, value)| !java::is_blank(value)) {
+                push_pair(&mut query, name, value);
+                query.push('&');
+            }
+            query
         }
         ForwardClient::Apache => {
             let mut pairs = first_values(params, |name| params.single(name).unwrap_or_default());
             java::sort_by_hash_order(&mut pairs, |(name, _)| name);
             set(&mut pairs, "encoding", "UTF-8");
             set(&mut pairs, "nofix", "1");
-            let written: Vec<String> =
-                pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-            written.join("&")
+            let mut query = String::with_capacity(ROOM_BYTES);
+            for (number, (name, value)) in pairs.iter().enumerate() {
+                query.push_str(if number == 0 { "" } else { "&" });
+                push_pair(&mut query, name, value);
+            }
+            query
         }
     }
 }
@@ -142,19 +155,30 @@ fn set(pairs: &mut Vec<(String, String)>, name: &str, value: &str) {
     }
 }
 
-fn encode(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+fn push_pair(query: &mut String, name: &str, value: &str) {
+    query.push_str(name);
+    query.push('=');
+    query.extend(form_urlencoded::byte_serialize(value.as_bytes()));
 }
 
+/// A header on its way; most are sent as they came, and copying each cost as much as the rest of
+/// making the request.
+type Header<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// The client's own headers, lower-cased as Tomcat keeps them, each once.
-fn own_headers(original: &Original<'_>, left_out: &[&str]) -> Vec<(String, String)> {
-    let mut kept: Vec<(String, String)> = Vec::new();
+fn own_headers<'a>(original: &Original<'a>, left_out: &[&str]) -> Vec<Header<'a>> {
+    // Room for those that the sender adds.
+    let mut kept: Vec<Header<'a>> = Vec::with_capacity(original.headers.len() + 8);
     for (name, value) in original.headers {
-        let name = name.to_ascii_lowercase();
-        let known = kept.iter().any(|(known, _)| *known == name);
-        if !known && !left_out.contains(&name.as_str()) {
-            kept.push((name, (*value).to_owned()));
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if left_out.iter().any(|other| is(other)) || kept.iter().any(|(known, _)| is(known)) {
+            continue;
         }
+        let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(name.to_ascii_lowercase()),
+            false => Cow::Borrowed(*name),
+        };
+        kept.push((name, Cow::Borrowed(*value)));
     }
     kept
 }
@@ -163,19 +187,23 @@ fn agent(quirks: &Quirks) -> String {
     format!("Nacos-Server:{}", quirks.server.version)
 }
 
-fn java_headers(original: &Original<'_>, hop: Hop<'_>, quirks: &Quirks) -> Vec<(String, String)> {
+fn java_headers<'a>(
+    original: &Original<'a>,
+    ends: Ends<'a>,
+    quirks: &'a Quirks,
+) -> Vec<Header<'a>> {
     let mut headers = own_headers(original, &NOT_SENT_BY_JAVA);
     let accepts = headers.iter().any(|(name, _)| name == "accept");
-    let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-    add("Content-Type", FORM);
-    add("Accept-Charset", "UTF-8");
-    add("Client-Version", &quirks.server.version);
-    add("User-Agent", &agent(quirks));
-    add("Host", hop.to);
+    let mut add = |name, value: Cow<'a, str>| headers.push((Cow::Borrowed(name), value));
+    add("Content-Type", FORM.into());
+    add("Accept-Charset", "UTF-8".into());
+    add("Client-Version", quirks.server.version.as_str().into());
+    add("User-Agent", agent(quirks).into());
+    add("Host", ends.to.into());
     if !accepts {
-        add("Accept", JAVA_ACCEPTS);
+        add("Accept", JAVA_ACCEPTS.into());
     }
-    add("Connection", "keep-alive");
+    add("Connection", "keep-alive".into());
     headers
 }
 
@@ -183,30 +211,28 @@ fn java_headers(original: &Original<'_>, hop: Hop<'_>, quirks: &Quirks) -> Vec<(
 /// two that the sender knows before it reads the request.
 fn apache_headers<'a>(
     original: &Original<'a>,
-    hop: Hop<'_>,
-    quirks: &Quirks,
-) -> (Vec<(String, String)>, &'a [u8]) {
-    let mut headers = vec![
-        ("Content-Type".to_owned(), FORM.to_owned()),
-        ("Accept-Charset".to_owned(), "UTF-8".to_owned()),
-    ];
-    let mut put = |name: &str, value: &str| match headers
+    ends: Ends<'a>,
+    quirks: &'a Quirks,
+) -> (Vec<Header<'a>>, &'a [u8]) {
+    let mut headers: Vec<Header<'a>> =
+        vec![("Content-Type".into(), FORM.into()), ("Accept-Charset".into(), "UTF-8".into())];
+    let mut put = |name: Cow<'a, str>, value: Cow<'a, str>| match headers
         .iter_mut()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .find(|(known, _)| known.eq_ignore_ascii_case(&name))
     {
-        Some((_, old)) => value.clone_into(old),
-        None => headers.push((name.to_owned(), value.to_owned())),
+        Some((_, old)) => *old = value,
+        None => headers.push((name, value)),
     };
     for (name, value) in own_headers(original, &NOT_SENT_BY_APACHE) {
-        put(&name, &value);
-    }
-    put("Content-Type", FORM);
-    put("Client-Version", &quirks.server.version);
-    put("User-Agent", &agent(quirks));
-    put("Request-Source", hop.own);
-    put("Accept-Charset", "UTF-8");
-    if let Some((name, value)) = hop.identity {
         put(name, value);
+    }
+    put("Content-Type".into(), FORM.into());
+    put("Client-Version".into(), quirks.server.version.as_str().into());
+    put("User-Agent".into(), agent(quirks).into());
+    put("Request-Source".into(), ends.own.into());
+    put("Accept-Charset".into(), "UTF-8".into());
+    if let Some((name, value)) = ends.identity {
+        put(name.into(), value.into());
     }
     let body = if original.is_form { &[][..] } else { original.body };
     let sends_length = original.method != "DELETE" && original.method != "GET";
@@ -216,12 +242,12 @@ fn apache_headers<'a>(
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length") && !sends_length);
     if let Some((_, length)) = promised {
         // The length goes along and what it counts does not.
-        put("content-length", length);
+        put("content-length".into(), (*length).into());
     }
     headers.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
-    headers.push(("Connection".to_owned(), "Keep-Alive".to_owned()));
+    headers.push(("Connection".into(), "Keep-Alive".into()));
     if sends_length {
-        headers.push(("Content-Length".to_owned(), body.len().to_string()));
+        headers.push(("Content-Length".into(), body.len().to_string().into()));
     }
     (headers, if sends_length { body } else { &[] })
 }

@@ -30,8 +30,8 @@ fn forwarded(
         body: body.as_bytes(),
         is_form: form != BodyForm::None,
     };
-    let hop = Hop { own: "h:1", to: "h:2", identity: Some(("serverIdentity", "security")) };
-    String::from_utf8(request(&original, &params, hop, &quirks)).unwrap()
+    let ends = Ends { own: "h:1", to: "h:2", identity: Some(("serverIdentity", "security")) };
+    String::from_utf8(request(&original, &params, ends, &quirks)).unwrap()
 }
 
 fn target(text: &str) -> &str {
