@@ -1,5 +1,6 @@
 //! What a client reads when the responsible server is another one: against an owner that is only a
-//! socket and answers what the test says (`peer-wire.md` §2.2, §3).
+//! socket and answers what the test says (`peer-wire.md` §2.2, §3). And what other members say of
+//! their subscribers.
 
 use facos::client::http::{Request, Response, send};
 use facos::model::MemberId;
@@ -207,7 +208,6 @@ async fn a_silent_owner_is_given_up_after_more_than_two_seconds() {
     assert!((Duration::from_secs(2)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
 }
 
-#[tokio::test]
 /// Beats of sixteen clients at once, for which the other of the two answers.
 async fn beats_at_once(does: Does) -> (Vec<(u16, String)>, usize) {
     let owner = Owner::start(does);
@@ -237,6 +237,7 @@ async fn beats_that_travel_together_are_given_up_together() {
     assert!((Duration::from_secs(2)..Duration::from_secs(8)).contains(&waited), "{waited:?}");
 }
 
+#[tokio::test]
 async fn a_server_s_own_request_is_not_passed_on() {
     let owner = Owner::start(Does::Answers(OK));
     let cluster = beside("1.2.1", &owner.address).await;
@@ -266,4 +267,58 @@ async fn a_node_before_its_first_turn_sends_requests_to_itself() {
     let (with_agent, ()) = tokio::join!(with_agent, time_passes);
     assert_eq!(with_agent.text(), "java.net.SocketTimeoutException: Read timed out");
     assert_eq!(ask(&cluster, "POST", target, &[("User-Agent", "test")]).await.status, 200);
+}
+
+/// A subscriber of the service `s` at one node, by UDP.
+async fn subscribe(cluster: &TestCluster, node: usize, port: u16) {
+    let target =
+        format!("/nacos/v1/ns/instance/list?serviceName=s&clientIP=127.0.0.1&udpPort={port}");
+    let request = Request::new("GET", target).header("User-Agent", "Nacos-Java-Client:v1.1.4");
+    send(cluster.url(node).trim_start_matches("http://"), &request).await.unwrap();
+}
+
+/// The ports of the subscribers that a node shows, its own and those of others.
+async fn shown(cluster: &TestCluster, node: usize) -> Vec<String> {
+    let target = "/nacos/v1/ns/service/subscribers?serviceName=s&pageNo=1&pageSize=9";
+    let address = cluster.url(node);
+    let answer = send(address.trim_start_matches("http://"), &Request::new("GET", target)).await;
+    let answer: serde_json::Value = serde_json::from_str(&answer.unwrap().text()).unwrap();
+    let rows = answer["subscribers"].as_array().unwrap();
+    assert_eq!(answer["count"], rows.len());
+    let address = |row: &serde_json::Value| row["addrStr"].as_str().unwrap().to_owned();
+    rows.iter().map(address).collect()
+}
+
+async fn of_versions(versions: &[&str]) -> TestCluster {
+    let profiles: Vec<_> =
+        versions.iter().map(|version| Profile::nacos(version).unwrap()).collect();
+    let config = ServeConfig::new(profiles[0].clone());
+    let config = ServeConfig { nodes: Nodes::Profiles(profiles), ..config };
+    let cluster = TestCluster::start_with(config).await.unwrap();
+    let register = "/nacos/v1/ns/instance?serviceName=s&ip=10.0.0.1&port=1";
+    assert_eq!(ask(&cluster, "POST", register, &[("User-Agent", "test")]).await.status, 200);
+    cluster.advance(Duration::from_secs(4)).await;
+    cluster
+}
+
+#[tokio::test]
+async fn subscribers_of_other_members_are_shown_as_far_as_the_versions_understand_each_other() {
+    let (first, second) = ("127.0.0.1:4001", "127.0.0.1:4002");
+    let examples: [(&[&str], &[&str], &[&str]); 4] = [
+        // Nobody names a page, and nobody answers without.
+        (&["1.1.4", "1.1.4"], &[first], &[second]),
+        (&["1.2.1", "1.2.1"], &[first], &[second]),
+        // Both answer and neither can read it.
+        (&["2.0.2", "2.0.2"], &[], &[]),
+        (&["2.0.4", "2.0.4"], &[first, second], &[second, first]),
+    ];
+    for (versions, at_first, at_second) in examples {
+        let cluster = of_versions(versions).await;
+        subscribe(&cluster, 0, 4001).await;
+        subscribe(&cluster, 1, 4002).await;
+        assert_eq!(shown(&cluster, 0).await, at_first, "{versions:?}");
+        assert_eq!(shown(&cluster, 1).await, at_second, "{versions:?}");
+        cluster.kill(1);
+        assert_eq!(shown(&cluster, 0).await, [first], "{versions:?}: who does not answer has none");
+    }
 }

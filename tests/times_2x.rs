@@ -4,6 +4,8 @@
 use facos::client::http::{Request, address_of, send};
 use facos::model::MemberId;
 use facos::node::peering::MemberSource;
+use facos::peers::Members;
+use facos::serve::{Nodes, ServeConfig};
 use facos::{Profile, TestCluster};
 use std::time::Duration;
 
@@ -222,4 +224,49 @@ async fn a_node_that_was_taken_from_the_list_and_still_runs_takes_instances_from
     for node in [0, 1] {
         assert_eq!(deployment.counts(node).await, Some(ALL));
     }
+}
+
+/// An operator takes members off the list of one node.
+async fn leave(address: &str, gone: &[&str]) -> String {
+    let mut request = Request::new("POST", "/nacos/v1/core/cluster/server/leave")
+        .header("Content-Type", "application/json");
+    request.body = Some(serde_json::to_vec(gone).unwrap().into());
+    send(address, &request).await.unwrap().text()
+}
+
+const LEFT: &str = r#"{"code":200,"message":null,"data":"ok"}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_taken_off_the_list_of_one_node_is_off_those_of_all_that_stay() {
+    let cluster = TestCluster::start(3, Profile::nacos("2.0.2").unwrap()).await.unwrap();
+    let address = |node| address_of(&cluster.url(node)).unwrap();
+    let listed = |node: usize| {
+        cluster.node(node).peering().unwrap().members(|members| members.listed().len())
+    };
+    assert_eq!(leave(&address(1), &["127.0.0.1:1"]).await, LEFT, "who is not listed");
+    assert_eq!(leave(&address(0), &[&address(2), &address(0)]).await, LEFT);
+    cluster.advance(Duration::from_millis(1)).await;
+    // Nobody leaves his own list, and who left is not told.
+    assert_eq!((listed(0), listed(1), listed(2)), (2, 1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_by_the_api_is_gone_from_the_file_of_members() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cluster.conf");
+    std::fs::write(&path, "127.0.0.1:1\n127.0.0.1:2\n").unwrap();
+    let config = ServeConfig::new(Profile::nacos("2.0.2").unwrap());
+    let members = Some(MemberSource::File(path.clone()));
+    let config = ServeConfig { nodes: Nodes::Count(1), members, ..config };
+    let cluster = TestCluster::start_with(config).await.unwrap();
+    let own = address_of(&cluster.url(0)).unwrap();
+    assert_eq!(leave(&own, &["127.0.0.1:2"]).await, LEFT);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (comment, list) = text.split_once('\n').unwrap();
+    assert!(comment.starts_with("#20"), "{text}");
+    assert_eq!(list, format!("127.0.0.1:1\n{own}\n"));
+    cluster.advance(Duration::from_millis(1)).await;
+    let listed = |members: &Members| members.listed().to_vec();
+    let listed = cluster.node(0).peering().unwrap().members(listed);
+    assert_eq!(listed, ["127.0.0.1:1".into(), MemberId::from(own)]);
 }

@@ -2,7 +2,9 @@
 //! their answers (`peer-wire/1.1.4`, `peer-wire/1.2.1`). Engines make and read them; `wire/peer`
 //! turns them into bytes and back.
 
-use crate::model::{ClientData, ClientId, Datum, DatumKey, DatumValue, Millis, ServiceKey};
+use crate::model::{
+    ClientData, ClientId, Datum, DatumKey, DatumValue, Millis, ServiceKey, SubscriberView,
+};
 use std::sync::Arc;
 
 /// A member's identity: `ip:port` as the member list writes it; order is that of the text.
@@ -22,6 +24,8 @@ pub enum PeerCall {
     },
     /// POST `/v1/core/cluster/report` of 2.x: I am here, and this is what I can do.
     Report(MemberCard),
+    /// POST `/v1/core/cluster/server/leave` of 2.x: an operator took these off the list.
+    Leave(Arc<Vec<MemberId>>),
     /// POST `/raft/vote`: vote for me.
     Vote(RaftPeer),
     /// POST `/raft/beat`: I lead, and these keys I have.
@@ -120,8 +124,8 @@ pub enum PeerAnswer {
     Unverified,
     /// To [`ClientCall::Snapshot`]: every client.
     Clients(Vec<ClientData>),
-    /// Bytes that only the asker's asker reads.
-    Text(String),
+    /// To [`PeerCall::Subscribers`].
+    Subscribers(Vec<SubscriberView>),
 }
 
 /// Why a call brought nothing.

@@ -254,46 +254,6 @@ quirk_enum! {
     }
 }
 quirk_enum! {
-    /// What becomes of a form body when a request is forwarded to the responsible server.
-    ForwardBody {
-        /// Lost, unless there is no query: then its parameters become the query.
-        Dropped = "dropped",
-        /// All parameters become the query.
-        MovedToQuery = "moved_to_query",
-        /// All parameters become the query, and a body of another type goes along.
-        MovedAndSent = "moved_and_sent",
-    }
-}
-quirk_enum! {
-    /// Who carries a forwarded request, and so what its receiver and its client see beside it.
-    ForwardClient {
-        /// Java's own client, which writes no body and fails at an error without one.
-        Reader = "reader",
-        /// The same, which fails at writing a body and at PATCH.
-        Writer = "writer",
-        /// Apache's: sorted headers, the agent replaced, the answer typed JSON.
-        Apache = "apache",
-    }
-}
-quirk_enum! {
-    /// How members learn of each other.
-    MembersProtocol {
-        /// Each tells all others every two seconds; who is silent for ten is not healthy.
-        Reports = "reports",
-        /// Each asks one other in turn every two seconds and judges it by its answer.
-        Rounds = "rounds",
-    }
-}
-quirk_enum! {
-    /// What decides who is responsible.
-    ResponsibleTag {
-        /// The grouped service name.
-        ServiceName = "service_name",
-        /// `ip:port` of the instance.
-        IpPort = "ip_port",
-    }
-}
-quirk_enum! {
     /// What a request reads that the server's status refuses.
     NotUpText {
         /// `server is DOWN now, please try again later!`.

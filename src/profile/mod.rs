@@ -5,6 +5,7 @@
 //! module knows a server's version.
 
 mod choices;
+mod choices_among;
 mod declare;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod tests;
 mod values;
 
 pub use choices::*;
+pub use choices_among::*;
 pub use error::{ProfileError, suggestion};
 pub use generation::Generation;
 pub use info::{QuirkInfo, Reason};

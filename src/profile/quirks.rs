@@ -6,6 +6,7 @@
 //! profile and a line in each profile that changes it.
 
 use super::choices::*;
+use super::choices_among::*;
 use super::declare::{quirks, reason};
 use super::error::ProfileError;
 use super::info::{QuirkInfo, Reason};
@@ -75,6 +76,7 @@ quirks! {
         unknown_refused: bool = version, "Whether GET and DELETE refuse a service that does not exist.";
         selector: SelectorShape = version, "How selectors are read and shown.";
         subscribers: SubscriberMatch = version, "Which subscribers /service/subscribers shows.";
+        aggregation: Aggregation = version, "Whom /service/subscribers asks besides, and whether it can read the answers.";
     }
     catalog: CatalogQuirks {
         full_details: bool = version, "Whether services with their instances show the keys of every detail.";

@@ -1,13 +1,17 @@
 //! `/v1/core` of 2.x: members and raft operations (`console/core-cluster`, `cluster/members`).
 
-use super::call::{Call, Note, Outcome};
+use super::ask::ask;
+use super::call::{Call, Handled, Note, Outcome};
 use super::members::{self, Shown};
 use super::routes::{Route, route};
+use crate::model::PeerCall;
 use crate::node::Operation;
 use crate::profile::Quirks;
 use crate::wire::Reply;
 use crate::wire::v1::core;
 use crate::wire::v1::result;
+use futures_util::future::join_all;
+use std::sync::Arc;
 
 /// The addresses of the core module.
 pub const ROUTES: &[Route] = &[
@@ -59,7 +63,17 @@ fn switch_lookup(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
 }
 
 fn leave(call: &mut Call<'_>, _note: &mut Note) -> Outcome {
-    Ok(core::leave(call.request.body)?.into())
+    let gone = core::leaving(call.request.body)?;
+    let others = call.node.members_leave(&gone);
+    if others.is_empty() {
+        return Ok(core::left().into());
+    }
+    let (node, gone) = (call.node.clone(), PeerCall::Leave(Arc::new(gone)));
+    Ok(Handled::Later(Box::pin(async move {
+        // Whoever does not answer is looked after by the next reports; this answer is the same.
+        join_all(others.iter().map(|to| ask(&node, to, &gone))).await;
+        Ok(core::left())
+    })))
 }
 
 fn raft(call: &mut Call<'_>, _note: &mut Note) -> Outcome {

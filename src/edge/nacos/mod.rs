@@ -11,6 +11,7 @@ pub(super) mod access;
 mod accounts;
 mod actuator;
 mod answer;
+mod ask;
 mod call;
 mod catalog;
 mod config;
@@ -37,6 +38,7 @@ mod resume;
 pub mod routes;
 mod secured;
 mod service;
+mod subscribers;
 mod traffic;
 mod upgrade;
 

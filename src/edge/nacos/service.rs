@@ -3,10 +3,11 @@
 use super::call::{Call, Handled, Note, Outcome};
 use super::members;
 use super::routes::{Route, always, route};
-use crate::model::{NewService, Refusal, ServiceRef, SubscriberView, names};
+use super::subscribers::subscribers;
+use crate::model::{NewService, Refusal, ServiceRef};
 use crate::node::Operation;
 use crate::peers::upgrade::Core;
-use crate::profile::{ListShape, Quirks, SelectorShape, SubscriberMatch};
+use crate::profile::{ListShape, Quirks, SelectorShape};
 use crate::wire::Reply;
 use crate::wire::peer;
 use crate::wire::v1::service::{self, ClusterWrite, ListedServices, ServiceWrite};
@@ -159,40 +160,6 @@ fn checksum(call: &mut Call<'_>, note: &mut Note) -> Outcome {
     let checksum =
         call.node.read_in(Core::Old, |registry, _| registry.service_checksum(named.as_ref()))?;
     Ok(Reply::object(service_answers::checksum(&checksum)).into())
-}
-
-/// GET `/service/subscribers`: whatever goes wrong behind the parameters is an empty answer.
-fn subscribers(call: &mut Call<'_>, note: &mut Note) -> Outcome {
-    let asked = service::SubscribersOf::read(&call.params, call.quirks)?;
-    note.about(asked.service.as_ref());
-    let found = subscribers_of(call, asked.service.as_ref()).and_then(|rows| {
-        let page = paging::subscribers(asked.page, asked.size, rows.len(), call.quirks)?;
-        Ok((rows.len(), rows[page].to_vec()))
-    });
-    let (count, rows) = found.unwrap_or_default();
-    Ok(Reply::object(service_answers::subscribers(&rows, count, call.quirks)).into())
-}
-
-fn subscribers_of(call: &Call<'_>, asked: ServiceRef<'_>) -> Result<Vec<SubscriberView>, Refusal> {
-    let (group, name) = names::parts_of(asked.name)?;
-    let similar = |known: &str| {
-        names::service_of(known).contains(name) && names::group_of(known).contains(group)
-    };
-    let matches = |known: ServiceRef<'_>| match call.quirks.service.subscribers {
-        SubscriberMatch::Same => known == asked,
-        SubscriberMatch::SimilarName => {
-            format!("{}##{}", known.namespace, known.name).starts_with(asked.namespace)
-                && similar(known.name)
-        }
-        SubscriberMatch::SimilarInNamespace => {
-            known.namespace == asked.namespace && similar(known.name)
-        }
-    };
-    let mut rows = call.read(|registry, _| registry.subscribers(&matches));
-    for row in &mut rows {
-        asked.namespace.clone_into(&mut row.namespace);
-    }
-    Ok(rows)
 }
 
 /// PUT `/cluster`.

@@ -6,6 +6,7 @@
 
 mod clients;
 mod held;
+mod leave;
 mod list;
 mod network;
 mod old;

@@ -1,8 +1,8 @@
 //! What a member's answer to a call means.
 
 use super::{datum, raft};
-use crate::model::{PeerAnswer, PeerCall, PeerFailure, Refusal};
-use crate::profile::Quirks;
+use crate::model::{PeerAnswer, PeerCall, PeerFailure, Refusal, SubscriberView};
+use crate::profile::{Aggregation, Quirks};
 use serde_json::Value;
 
 /// Reads an answer. 304 is as good as 200 to a sync.
@@ -33,9 +33,10 @@ fn read(call: &PeerCall, body: &[u8], quirks: &Quirks) -> Result<PeerAnswer, Ref
             PeerAnswer::DistroDatums(datum::read_map(body, quirks)?)
         }
         PeerCall::Statuses(_) => PeerAnswer::Statuses(statuses(body)?),
-        PeerCall::Subscribers(_) => PeerAnswer::Text(String::from_utf8_lossy(body).into_owned()),
+        PeerCall::Subscribers(_) => PeerAnswer::Subscribers(subscribers(body, quirks)?),
         PeerCall::ServerStatus { .. }
         | PeerCall::Report(_)
+        | PeerCall::Leave(_)
         | PeerCall::RaftPublish { .. }
         | PeerCall::RaftRemove(_)
         | PeerCall::RaftCommit { .. }
@@ -46,6 +47,33 @@ fn read(call: &PeerCall, body: &[u8], quirks: &Quirks) -> Result<PeerAnswer, Ref
         | PeerCall::CleanDistro
         | PeerCall::Client(_) => PeerAnswer::Done,
     })
+}
+
+/// The rows of `/service/subscribers`. 2.x until 2.0.4 does not know how to make one from JSON.
+fn subscribers(body: &[u8], quirks: &Quirks) -> Result<Vec<SubscriberView>, Refusal> {
+    let value = raft::json(&String::from_utf8_lossy(body))?;
+    let rows = value.get("subscribers").and_then(Value::as_array);
+    let rows = rows.ok_or_else(Refusal::null_pointer)?;
+    if quirks.service.aggregation == Aggregation::Unread && !rows.is_empty() {
+        return Err(Refusal::illegal("Cannot construct instance of `Subscriber`"));
+    }
+    Ok(rows.iter().map(subscriber).collect())
+}
+
+fn subscriber(row: &Value) -> SubscriberView {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    // A subscriber over a stream has no port.
+    let address = text("addrStr");
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    SubscriberView {
+        ip: text("ip"),
+        port: port.unwrap_or(0),
+        agent: text("agent"),
+        app: text("app"),
+        namespace: text("namespaceId"),
+        service: text("serviceName"),
+        clusters: text("cluster"),
+    }
 }
 
 /// `ip:port_health` of each instance; what is behind the first `_` decides.

@@ -1,7 +1,9 @@
 //! What a member of 2.x says of itself: POST `/v1/core/cluster/report` with its own page of
 //! `/core/cluster/self` (`peer-wire/2.0.2`), and what a receiver reads of it.
 
+use crate::model::MemberId;
 use crate::model::peer::MemberCard;
+use crate::wire::text::json::push_text;
 use crate::wire::v1::member::{MemberView, RaftGroups, push_member};
 use serde::Deserialize;
 
@@ -22,6 +24,17 @@ pub(super) fn body(card: &MemberCard, version: &str) -> String {
             weight: None,
         },
     );
+    out
+}
+
+/// The body that says who left.
+pub(super) fn leave(gone: &[MemberId]) -> String {
+    let mut out = String::from("[");
+    for (number, member) in gone.iter().enumerate() {
+        out.push_str(if number == 0 { "" } else { "," });
+        push_text(&mut out, member);
+    }
+    out.push(']');
     out
 }
 

@@ -58,7 +58,9 @@ pub fn request(call: &PeerCall, own: &str, host: &str, quirks: &Quirks) -> PeerR
         path: format!("/nacos{path}"),
         query,
         headers: match call {
-            PeerCall::Report(_) => sender.member_report(body.as_ref().map_or(0, Vec::len)),
+            PeerCall::Report(_) | PeerCall::Leave(_) => {
+                sender.member_report(body.as_ref().map_or(0, Vec::len))
+            }
             _ if rounds => new_client::headers(call, &sender, own, body.as_ref().map(Vec::len)),
             _ => headers(call, &sender, body.as_ref().map(Vec::len)),
         },
@@ -71,6 +73,7 @@ fn address(call: &PeerCall) -> (&'static str, &'static str) {
     match call {
         PeerCall::ServerStatus { .. } => ("GET", "/v1/ns/operator/server/status"),
         PeerCall::Report(_) => ("POST", "/v1/core/cluster/report"),
+        PeerCall::Leave(_) => ("POST", "/v1/core/cluster/server/leave"),
         PeerCall::Vote(_) => ("POST", "/v1/ns/raft/vote"),
         PeerCall::RaftBeat(_) => ("POST", "/v1/ns/raft/beat"),
         PeerCall::RaftDatums(_) => ("GET", "/v1/ns/raft/datum"),
@@ -150,6 +153,7 @@ fn new_query(call: &PeerCall) -> String {
 fn body(call: &PeerCall, quirks: &Quirks) -> Option<Vec<u8>> {
     Some(match call {
         PeerCall::Report(card) => report::body(card, &quirks.server.version).into_bytes(),
+        PeerCall::Leave(gone) => report::leave(gone).into_bytes(),
         PeerCall::RaftBeat(beat) => {
             let declared = quirks.members.protocol == MembersProtocol::Rounds;
             gzip::pack(&raft::beat(beat, declared))
@@ -188,6 +192,7 @@ fn headers(call: &PeerCall, sender: &Sender<'_>, body_bytes: Option<usize>) -> H
         PeerCall::Statuses(_) | PeerCall::CleanDistro => sender.java_twice(),
         PeerCall::ServerStatus { .. }
         | PeerCall::Report(_)
+        | PeerCall::Leave(_)
         | PeerCall::Vote(_)
         | PeerCall::RaftBeat(_)
         | PeerCall::RaftDatums(_)

@@ -3,7 +3,7 @@
 use super::body::read;
 use super::member::{MemberView, push_member};
 use super::result;
-use crate::model::Refusal;
+use crate::model::{MemberId, Refusal};
 use crate::wire::Reply;
 use crate::wire::peer::Reported;
 use crate::wire::text::json::push_text;
@@ -67,13 +67,18 @@ pub fn switch_lookup(kind: &str) -> Reply {
     result::failure(500, &message)
 }
 
-/// POST `/core/cluster/server/leave`.
+/// POST `/core/cluster/server/leave`: who leaves.
 ///
 /// # Errors
 /// The body is no list of addresses.
-pub fn leave(body: &[u8]) -> Result<Reply, Refusal> {
-    let _: Vec<String> = read(body, "leave(java.util.Collection<java.lang.String>)")?;
-    Ok(result::success("\"ok\""))
+pub fn leaving(body: &[u8]) -> Result<Vec<MemberId>, Refusal> {
+    let gone: Vec<String> = read(body, "leave(java.util.Collection<java.lang.String>)")?;
+    Ok(gone.into_iter().map(MemberId::from).collect())
+}
+
+/// The answer to it, once the others were told.
+pub fn left() -> Reply {
+    result::success("\"ok\"")
 }
 
 /// What is to be done with a raft group, or with all.

@@ -250,6 +250,8 @@ pub struct SubscribersOf<'a> {
     pub page: i32,
     /// `pageSize`.
     pub size: i32,
+    /// Whether other members are asked, too.
+    pub aggregation: bool,
 }
 
 impl<'a> SubscribersOf<'a> {
@@ -263,6 +265,7 @@ impl<'a> SubscribersOf<'a> {
             CoreModel::ClientKeyed => Ok(to_int(&params.or(name, default))),
         };
         let (page, size) = (number("pageNo", "1")?, number("pageSize", "1000")?);
-        Ok(Self { service: service_name::unchecked(params)?, page, size })
+        let aggregation = params.or("aggregation", "true").eq_ignore_ascii_case("true");
+        Ok(Self { service: service_name::unchecked(params)?, page, size, aggregation })
     }
 }
