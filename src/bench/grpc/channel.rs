@@ -3,13 +3,16 @@
 //!
 //! One call at a time and one stream are all that a client of Nacos needs. Windows for what comes
 //! are so large that they are renewed now and then; what is sent waits only where the server's
-//! windows are full. Headers in several frames and pushed streams are refused: no server of gRPC
-//! sends them for answers as small as these.
+//! windows are full. Pushed streams are refused: no server of gRPC sends them.
+#[cfg(test)]
+mod tests;
+
 use super::frames::{
     self, ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_BYTES, Frame, GOAWAY, HEADERS,
     PAYLOAD_BYTES, PING, PREFACE, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
 use super::headers::{self, Blocks};
+use super::pieces::Pieces;
 use super::spare::Spare;
 
 /// Room for what the server sends, on each stream and on the whole connection, bytes.
@@ -53,6 +56,8 @@ pub struct Channel {
     talk_unread: u32,
     /// What did not fit the server's windows.
     held: Vec<Held>,
+    /// Headers of which more must come before anything else.
+    pieces: Option<Box<Pieces>>,
 }
 
 /// What the server keeps of a call's headers.
@@ -227,6 +232,9 @@ impl Channel {
         }
         let length = FRAME_BYTES + frame.length;
         let Some(payload) = bytes.get(FRAME_BYTES..length) else { return Ok(None) };
+        if self.pieces.is_some() && frame.kind != CONTINUATION {
+            return Err(Broken);
+        }
         let event = match frame.kind {
             DATA => self.data(frame, payload, out, spare)?,
             HEADERS => self.headers(frame, payload)?,
@@ -238,7 +246,8 @@ impl Channel {
             }
             GOAWAY => Event::Goodbye,
             WINDOW_UPDATE => self.window(frame, payload, out)?,
-            PUSH_PROMISE | CONTINUATION => return Err(Broken),
+            CONTINUATION => self.more_headers(frame, payload)?,
+            PUSH_PROMISE => return Err(Broken),
             _ => Event::Nothing,
         };
         Ok(Some((length, event)))
@@ -287,10 +296,26 @@ impl Channel {
     fn headers(&mut self, frame: Frame, payload: &[u8]) -> Result<Event, Broken> {
         let block = frames::unpadded(frame, payload).ok_or(Broken)?;
         if frame.flags & END_HEADERS == 0 {
-            return Err(Broken);
+            self.pieces = Some(Box::new(Pieces::begin(frame, block)));
+            return Ok(Event::Nothing);
         }
-        let ends = frame.flags & END_STREAM != 0;
-        Ok(if !ends {
+        Ok(self.headed(frame, block))
+    }
+
+    /// A piece of headers that came before. The frame with their beginning says what they mean.
+    fn more_headers(&mut self, frame: Frame, payload: &[u8]) -> Result<Event, Broken> {
+        let mut pieces = self.pieces.take().ok_or(Broken)?;
+        pieces.add(frame, payload).ok_or(Broken)?;
+        if frame.flags & END_HEADERS == 0 {
+            self.pieces = Some(pieces);
+            return Ok(Event::Nothing);
+        }
+        Ok(self.headed(pieces.first, &pieces.block))
+    }
+
+    /// Headers are whole: those that end a stream are its trailers.
+    fn headed(&mut self, frame: Frame, block: &[u8]) -> Event {
+        if frame.flags & END_STREAM == 0 {
             Event::Nothing
         } else if frame.stream == self.call_id {
             self.answered(headers::status(block))
@@ -298,7 +323,7 @@ impl Channel {
             Event::TalkEnded
         } else {
             Event::Nothing
-        })
+        }
     }
 
     fn reset(&mut self, frame: Frame) -> Event {
@@ -353,138 +378,5 @@ fn renew(unread: &mut u32, bytes: usize, stream: u32, out: &mut Vec<u8>) {
     if *unread > WINDOW_BYTES / 2 {
         frames::push(out, WINDOW_UPDATE, 0, stream, &unread.to_be_bytes());
         *unread = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the other side said, frame by frame.
-    fn taken(channel: &mut Channel, bytes: &[u8]) -> (Vec<Event>, Vec<u8>) {
-        let (mut events, mut out, mut at) = (Vec::new(), Vec::new(), 0);
-        let mut spare = Spare::default();
-        while let Some((length, event)) = channel.take(&bytes[at..], &mut out, &mut spare).unwrap()
-        {
-            at += length;
-            events.push(event);
-        }
-        assert_eq!(at, bytes.len());
-        (events, out)
-    }
-
-    fn kinds(mut bytes: &[u8]) -> Vec<(u8, u8, u32, usize)> {
-        let mut kinds = Vec::new();
-        while let Some(frame) = frames::frame(bytes) {
-            kinds.push((frame.kind, frame.flags, frame.stream, frame.length));
-            bytes = &bytes[FRAME_BYTES + frame.length..];
-        }
-        kinds
-    }
-
-    fn begun() -> (Channel, Blocks) {
-        let mut channel = Channel::default();
-        channel.begin(&mut Vec::new(), &mut Spare::default());
-        (channel, Blocks::new("127.0.0.1:9848"))
-    }
-
-    const TRAILERS: &[u8] = b"\x00\x0bgrpc-status\x010";
-
-    #[test]
-    fn a_connection_begins_with_the_preface_and_large_windows() {
-        let mut out = Vec::new();
-        Channel::default().begin(&mut out, &mut Spare::default());
-        let rest = out.strip_prefix(PREFACE).unwrap();
-        assert_eq!(kinds(rest), [(SETTINGS, 0, 0, 18), (WINDOW_UPDATE, 0, 0, 4)]);
-    }
-
-    #[test]
-    fn a_call_is_two_frames_and_its_answer_is_whole_with_its_trailers() {
-        let (mut channel, blocks) = begun();
-        let mut out = Vec::new();
-        channel.call(&blocks, b"hello", &mut out);
-        let first = blocks.first.len();
-        assert_eq!(kinds(&out), [(HEADERS, END_HEADERS, 1, first), (DATA, END_STREAM, 1, 5)]);
-        let mut answer = Vec::new();
-        frames::push(&mut answer, HEADERS, END_HEADERS, 1, &[0x88]);
-        frames::push(&mut answer, DATA, 0, 1, b"wor");
-        frames::push(&mut answer, DATA, 0, 1, b"ld");
-        let both = END_HEADERS | END_STREAM;
-        frames::push(&mut answer, HEADERS, both, 1, TRAILERS);
-        let (events, _) = taken(&mut channel, &answer);
-        assert_eq!(events.last(), Some(&Event::Answered(Some(0))));
-        assert_eq!(channel.answer, b"world");
-        out.clear();
-        channel.call(&blocks, b"again", &mut out);
-        assert_eq!(kinds(&out)[0], (HEADERS, END_HEADERS, 3, 7));
-    }
-
-    #[test]
-    fn signs_of_life_and_wishes_are_answered() {
-        let (mut channel, blocks) = begun();
-        let mut said = Vec::new();
-        frames::push(&mut said, SETTINGS, 0, 0, &[0, 1, 0, 0, 0, 0]);
-        frames::push(&mut said, PING, 0, 0, b"12345678");
-        frames::push(&mut said, SETTINGS, ACK, 0, &[]);
-        frames::push(&mut said, PING, ACK, 0, b"12345678");
-        let (events, out) = taken(&mut channel, &said);
-        assert_eq!(events, [Event::Nothing; 4]);
-        assert_eq!(kinds(&out), [(SETTINGS, ACK, 0, 0), (PING, ACK, 0, 8)]);
-        // A server that keeps no table is sent every header as it is.
-        let mut call = Vec::new();
-        channel.call(&blocks, b"x", &mut call);
-        assert_eq!(kinds(&call)[0].3, blocks.plain.len());
-    }
-
-    #[test]
-    fn what_does_not_fit_the_servers_window_waits_for_it() {
-        let (mut channel, blocks) = begun();
-        let mut out = Vec::new();
-        channel.call(&blocks, &[7; 70_000], &mut out);
-        let sent: usize = kinds(&out)[1..].iter().map(|(.., length)| length).sum();
-        assert_eq!(sent, 65_535);
-        let mut more = Vec::new();
-        frames::push(&mut more, WINDOW_UPDATE, 0, 0, &100_000_u32.to_be_bytes());
-        frames::push(&mut more, WINDOW_UPDATE, 0, 1, &100_000_u32.to_be_bytes());
-        let (_, out) = taken(&mut channel, &more);
-        assert_eq!(kinds(&out), [(DATA, END_STREAM, 1, 70_000 - 65_535)]);
-    }
-
-    #[test]
-    fn the_stream_stays_open_beside_calls_and_its_window_is_renewed() {
-        let (mut channel, blocks) = begun();
-        let mut out = Vec::new();
-        channel.begin_talk(&blocks, b"setup", &mut out);
-        channel.call(&blocks, b"call", &mut out);
-        let mut said = Vec::new();
-        frames::push(&mut said, HEADERS, END_HEADERS, 1, &[0x88]);
-        for _ in 0..600 {
-            frames::push(&mut said, DATA, 0, 1, &[1; PAYLOAD_BYTES]);
-        }
-        frames::push(&mut said, RST_STREAM, 0, 3, &[0, 0, 0, 7]);
-        let (events, out) = taken(&mut channel, &said);
-        assert_eq!((events[1], events[601]), (Event::Talked, Event::GivenUp));
-        assert_eq!(kinds(&out), [(WINDOW_UPDATE, 0, 0, 4), (WINDOW_UPDATE, 0, 1, 4)]);
-        let mut end = Vec::new();
-        frames::push(&mut end, HEADERS, END_HEADERS | END_STREAM, 1, TRAILERS);
-        frames::push(&mut end, GOAWAY, 0, 0, &[0; 8]);
-        assert_eq!(taken(&mut channel, &end).0, [Event::TalkEnded, Event::Goodbye]);
-    }
-
-    #[test]
-    fn what_no_server_of_grpc_sends_is_refused() {
-        for (kind, payload) in
-            [(PUSH_PROMISE, &[0; 4][..]), (HEADERS, &[0x88]), (WINDOW_UPDATE, &[1]), (9, &[])]
-        {
-            let (mut channel, _) = begun();
-            let mut said = Vec::new();
-            frames::push(&mut said, kind, 0, 1, payload);
-            let taken = channel.take(&said, &mut Vec::new(), &mut Spare::default());
-            assert_eq!(taken, Err(Broken), "{kind}");
-        }
-        let (mut channel, _) = begun();
-        let text = b"HTTP/1.1 400 Bad Request\r\n\r\n";
-        let taken = channel.take(text, &mut Vec::new(), &mut Spare::default());
-        assert_eq!(taken, Err(Broken));
     }
 }
