@@ -1,12 +1,15 @@
 //! The command line: what it refuses, in one line with a hint, its exit codes, and its end by a
 //! signal.
+use std::collections::HashSet;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::scripted::{Act, Scripted, USUAL};
+use crate::scripted::{Act, Asked, Scripted, USUAL};
+use crate::scripted_grpc;
 
 /// Runs the program; the exit code, stdout, and stderr without the line that tells the seed.
 fn facos(arguments: &str) -> (i32, String, String) {
@@ -141,23 +144,17 @@ fn refused(cases: &[Case]) {
     }
 }
 
-#[test]
-fn an_interrupted_run_deregisters_and_still_reports() {
-    let server = Scripted::start(|_| USUAL);
-    let arguments = format!(
-        "--target {} --preset beat-only --services 4 --connections 4 --duration 10m -o json",
-        server.url
-    );
+/// Interrupts a run that would take ten minutes once it `goes`, and returns what it reported.
+fn interrupted(arguments: &str, goes: impl Fn() -> bool) -> serde_json::Value {
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("facos"));
     command.arg("bench").args(arguments.split_whitespace());
+    command.args(["--duration", "10m", "-o", "json"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let beats = || server.asked().iter().filter(|asked| asked.is_beat()).count();
     let began = Instant::now();
-    while beats() == 0 {
-        assert!(began.elapsed() < Duration::from_secs(60), "nothing beats");
+    while !goes() {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing is measured");
         std::thread::yield_now();
     }
-    assert_eq!(server.registered(), 40);
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -165,7 +162,48 @@ fn an_interrupted_run_deregisters_and_still_reports() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["interrupted"], true);
     assert!(document["duration_s"].as_f64().unwrap() < 60.0, "{document}");
+    document
+}
+
+#[test]
+fn an_interrupted_run_deregisters_and_still_reports() {
+    let server = Scripted::start(|_| USUAL);
+    let target = &server.url;
+    let arguments = format!("--target {target} --preset beat-only --services 4 --connections 4");
+    interrupted(&arguments, || {
+        let beats = server.asked().iter().any(Asked::is_beat);
+        assert!(!beats || server.registered() == 40, "beats follow the registrations");
+        beats
+    });
     assert_eq!(server.registered(), 0, "what was registered must not stay");
+}
+
+#[test]
+fn interrupted_clients_of_2x_deregister_and_still_report() {
+    let (registered, listed) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Mutex::new(0)));
+    let (instances, lists) = (registered.clone(), listed.clone());
+    let url = scripted_grpc::start(move |asked, _| {
+        let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+        let instance = format!("{} {}", body["serviceName"], body["instance"]);
+        match body["type"].as_str() {
+            Some("registerInstance") => assert!(instances.lock().unwrap().insert(instance)),
+            Some(_) => assert!(instances.lock().unwrap().remove(&instance), "{body}"),
+            None if asked.kind == "ServiceQueryRequest" => *lists.lock().unwrap() += 1,
+            None => {}
+        }
+        scripted_grpc::Act::After(Duration::ZERO)
+    });
+    let arguments = format!(
+        "--target {url} --agent java-2.0.2 --preset list-only --services 4 --connections 20 \
+         --workers 2 --warm-up 0s"
+    );
+    let document = interrupted(&arguments, || {
+        let lists = *listed.lock().unwrap();
+        assert!(lists == 0 || registered.lock().unwrap().len() == 40);
+        lists > 0
+    });
+    assert!(document["operations"]["list"]["requests"].as_u64().unwrap() > 0, "{document}");
+    assert_eq!(registered.lock().unwrap().len(), 0, "what was registered must not stay");
 }
 
 #[test]

@@ -147,7 +147,7 @@ async fn a_lost_connection_is_made_again_and_everything_on_it_is_done_again() {
 
 #[test]
 fn a_stall_shows_in_the_response_time_of_those_who_waited() {
-    let url = start(|kind, at| match kind {
+    let url = start(|asked, at| match asked.kind.as_str() {
         // Of three seconds, one is silence; a call takes 5 ms otherwise.
         "ServiceQueryRequest" if (1000..2000).contains(&at.as_millis()) => {
             Act::After(Duration::from_millis(2000) - at)
@@ -170,7 +170,7 @@ fn a_stall_shows_in_the_response_time_of_those_who_waited() {
 #[test]
 fn every_way_to_fail_is_an_error_of_its_kind() {
     let failures = |act: Act| {
-        let url = start(move |kind, _| match kind {
+        let url = start(move |asked, _| match asked.kind.as_str() {
             "ServiceQueryRequest" => act,
             _ => Act::After(Duration::ZERO),
         });

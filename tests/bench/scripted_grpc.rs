@@ -1,7 +1,8 @@
 //! A server of 2.x that does what a test tells it, beside the port of HTTP that nobody listens on.
 //!
-//! It knows nothing of instances: every list is empty. What it is asked on its streams, and what
-//! it says there, is the real server's affair in `grpc`.
+//! It knows nothing of instances, though its script may look at what it is asked: every list is
+//! empty. What it is asked on its streams, and what it says there, is the real server's affair in
+//! `grpc`.
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,11 +28,11 @@ pub enum Act {
     Goodbye,
 }
 
-/// The class of a request, and how long the server has been there.
-type Script = dyn Fn(&str, Duration) -> Act + Send + Sync;
+/// A request, and how long the server has been there.
+type Script = dyn Fn(&Payload, Duration) -> Act + Send + Sync;
 
 /// Starts a server that lives as long as the process; the address of its HTTP.
-pub fn start(script: impl Fn(&str, Duration) -> Act + Send + Sync + 'static) -> String {
+pub fn start(script: impl Fn(&Payload, Duration) -> Act + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let SocketAddr::V4(address) = listener.local_addr().unwrap() else { panic!("it is IPv4") };
     listener.set_nonblocking(true).unwrap();
@@ -92,7 +93,7 @@ async fn answer(
         response.headers_mut().insert("grpc-status", HeaderValue::from(u16::from(code)));
         let _ = respond.send_response(response, true);
     };
-    match script(&asked.kind, began.elapsed()) {
+    match script(&asked, began.elapsed()) {
         Act::After(delay) => {
             tokio::time::sleep(delay).await;
             let (kind, body) = usual(&asked.kind);
