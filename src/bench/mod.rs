@@ -21,7 +21,7 @@ mod operation;
 pub mod pacer;
 pub mod plan;
 mod population;
-mod process;
+pub mod process;
 mod record;
 pub mod report;
 mod request;

@@ -25,6 +25,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     text.parse::<Span>().map(|span| span.0).map_err(|error| error.to_string())
 }
 
+/// The same, but for 0.
+pub fn some_time(text: &str) -> Result<Duration, String> {
+    let read = duration(text)?;
+    if read.is_zero() {
+        Err(format!("`{text}` is no time in which anything happens"))
+    } else {
+        Ok(read)
+    }
+}
+
 /// Reads `500/s`, `60000/min`, `2k/s`, or a bare number of requests per second.
 pub fn rate(text: &str) -> Result<Rate, String> {
     let wrong = || format!("`{text}` is no rate; write 500/s, 2k/s or 60000/min");
@@ -89,6 +99,8 @@ mod tests {
         assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert!(duration("5 apples").is_err());
+        assert_eq!(some_time("5s"), Ok(Duration::from_secs(5)));
+        assert!(some_time("0ms").unwrap_err().starts_with("`0ms` is no time"));
     }
 
     #[test]

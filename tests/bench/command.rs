@@ -99,6 +99,22 @@ fn each_bad_input_is_one_line_and_a_hint() {
 }
 
 #[test]
+fn numbers_that_mean_nothing_are_one_line_and_a_hint() {
+    let here = "--target 127.0.0.1:1";
+    refused(&[
+        (format!("{here} --duration 0s"), 2, "`0s` is no time", "facos bench --help"),
+        (format!("{here} --timeout 0s"), 2, "`0s` is no time", "facos bench --help"),
+        (format!("{here} --connections 0"), 2, "the limit is 1 to 50000", "leave it out"),
+        (
+            format!("{here} --server-pid 4294967295"),
+            2,
+            "--server-pid 4294967295 cannot be watched: No such file",
+            "the server's process",
+        ),
+    ]);
+}
+
+#[test]
 fn what_clients_of_2x_cannot_do_is_one_line_and_a_hint() {
     let server = Scripted::start(|_| USUAL);
     let here = "--target 127.0.0.1:1";

@@ -106,13 +106,13 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<u32>,
     /// The measured time.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::some_time)]
     pub(super) duration: Duration,
     /// Time under the same load before anything is measured.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::duration)]
     pub(super) warm_up: Duration,
     /// How long an answer may take.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::some_time)]
     pub(super) timeout: Duration,
     /// Plans this many requests per second over the workload's streams, whatever is answered.
     #[arg(long, value_name = "RATE", value_parser = units::rate)]

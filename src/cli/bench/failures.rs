@@ -1,4 +1,6 @@
 //! Why a run could not be made, as one line, a hint and an exit code.
+use std::io;
+
 use super::super::exit::{Failure, NO, UNREACHABLE, USAGE};
 use crate::bench::limits::LimitError;
 use crate::bench::run::RunError;
@@ -35,6 +37,7 @@ pub(super) fn workload_stop(error: WorkloadError) -> Failure {
 
 pub(super) fn limit_stop(error: LimitError) -> Failure {
     let hint = match &error {
+        LimitError::TooMuch { value, .. } if value == "0" => "leave it out, or take more",
         LimitError::TooMuch { .. } => {
             "where one machine is not enough, `facos bench agent` runs on several"
         }
@@ -90,4 +93,12 @@ pub(super) fn run_stop(error: RunError) -> Failure {
         }
     };
     Failure { code, error: error.to_string(), hint: hint.to_owned() }
+}
+
+pub(super) fn unwatched(pid: u32, error: &io::Error) -> Failure {
+    let error = format!("--server-pid {pid} cannot be watched: {error}");
+    Failure::usage(
+        error,
+        "give the number of the server's process on this machine, or leave it out",
+    )
 }

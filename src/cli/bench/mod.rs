@@ -18,6 +18,7 @@ use crate::bench::limits;
 use crate::bench::live::Live;
 use crate::bench::pacer::Pacing;
 use crate::bench::plan::{Goal, SearchGoal, bench};
+use crate::bench::process;
 use crate::bench::run::Options;
 use crate::bench::sdk::Sdk;
 use crate::bench::target::Target;
@@ -26,7 +27,7 @@ use crate::bench::units::Rate;
 use crate::bench::workload::{self, Workload};
 use crate::bench::{compare, merge, report};
 use args::{AgentArgs, Arrivals, BenchCommand, RunArgs};
-use failures::{limit_stop, nearest, run_stop, target_stop, workload_stop};
+use failures::{limit_stop, nearest, run_stop, target_stop, unwatched, workload_stop};
 
 pub use args::BenchArgs;
 
@@ -110,6 +111,9 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
     let ports = if sdk.grpc().is_some() { 0 } else { workload.subscribers };
     limits::allow_files(u64::from(connections) + u64::from(ports)).map_err(limit_stop)?;
     let goal = goal_of(args, &workload)?;
+    if let Some(pid) = args.server_pid {
+        process::sample(pid).map_err(|error| unwatched(pid, &error))?;
+    }
     probe(&target, sdk)?;
     let options = Options {
         target,
