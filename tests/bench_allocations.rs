@@ -154,6 +154,7 @@ fn counted(url: &str, sdk: &str, text: &str, duration: Duration) -> (usize, u64)
         duration,
         warm_up: Duration::ZERO,
         timeout: Duration::from_secs(5),
+        stay_awake: false,
         machine: (0, 1),
         start_at: None,
         keep: false,

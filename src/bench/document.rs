@@ -157,6 +157,9 @@ pub struct Generator {
     pub workers: u64,
     /// Processor time of these threads in the measured time and its warm-up, in seconds.
     pub cpu_s: f64,
+    /// Beside it, processor time of waiting for planned instants awake, in seconds.
+    #[serde(default)]
+    pub waiting_cpu_s: f64,
     /// The same for each request, in microseconds.
     pub cpu_us_per_request: f64,
     /// Lateness of requests for which a connection was free.

@@ -134,6 +134,7 @@ fn generator(
     let generator = &mut merged.generator;
     generator.workers = documents.iter().map(|one| one.generator.workers).sum();
     generator.cpu_s = documents.iter().map(|one| one.generator.cpu_s).sum();
+    generator.waiting_cpu_s = documents.iter().map(|one| one.generator.waiting_cpu_s).sum();
     generator.cpu_us_per_request = cpu_us / requests.max(1) as f64;
     generator.own_lateness_us = Percentiles::of(&lateness);
     generator.own_lateness = encode(&lateness);

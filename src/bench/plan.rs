@@ -157,6 +157,7 @@ fn generator(
     Generator {
         workers: workers as u64,
         cpu_s,
+        waiting_cpu_s: measured.waiting.as_secs_f64(),
         // The warm-up's processor time is left out by its share of the time.
         cpu_us_per_request: cpu_s * 1e6 / share / requests.max(1) as f64,
         own_lateness_us: own,
@@ -184,7 +185,8 @@ fn bottleneck(
     let late_us = LATE.as_secs_f64() * 1e6;
     if own.p99 > late_us {
         return Some(format!(
-            "1 % of the requests were sent {:.1} ms late although a connection was free",
+            "1 % of the requests were sent {:.1} ms late although a connection was free; give it \
+             processors of its own",
             own.p99 / 1e3
         ));
     }

@@ -46,6 +46,8 @@ pub struct Options {
     pub warm_up: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// Whether workers wait for planned instants awake: punctual, for processors of their own.
+    pub stay_awake: bool,
     /// This machine's number and how many take part.
     pub machine: (u32, u32),
     /// When the warm-up begins, for machines that begin together.
@@ -115,8 +117,10 @@ pub struct Measured {
     pub collector: Collector,
     /// Seconds that were measured.
     pub duration_s: f64,
-    /// Processor time of the workers.
+    /// Processor time of the workers, but for waiting.
     pub cpu: Duration,
+    /// Processor time of waiting for planned instants awake.
+    pub waiting: Duration,
     /// Of the worker with the most processor time, as a share of the stage.
     pub busiest: f64,
     /// The server before and after, and its largest memory.
@@ -151,6 +155,7 @@ struct Handle {
 struct StageEnd {
     failed: u64,
     cpu: Duration,
+    waiting: Duration,
     busiest: Duration,
 }
 
@@ -175,6 +180,7 @@ impl Session {
             target,
             authority: target.to_string(),
             timeout: nanos(options.timeout),
+            stay_awake: options.stay_awake,
             stop: AtomicBool::new(false),
         });
         let (sender, reports) = channel();
@@ -278,6 +284,7 @@ impl Session {
         Ok(Measured {
             duration_s: (ended.saturating_sub(record_from)) as f64 / 1e9,
             cpu: stage_end.cpu,
+            waiting: stage_end.waiting,
             busiest: stage_end.busiest.as_secs_f64() / spent_s.max(1e-3),
             server: before.zip(after).map(|(before, after)| (before, after, self.rss_max_bytes)),
             collector,
@@ -367,6 +374,7 @@ impl Session {
         self.workers[number].tallies = done.tallies;
         stage_end.failed += done.failed;
         stage_end.cpu += done.cpu;
+        stage_end.waiting += done.waiting;
         stage_end.busiest = stage_end.busiest.max(done.cpu);
         for (own, others) in self.samples.iter_mut().zip(done.samples) {
             *own = own.take().or(others);

@@ -52,6 +52,24 @@ fn a_known_delay_is_what_is_reported() {
 }
 
 #[test]
+fn who_stays_awake_misses_nothing_and_says_what_waiting_took() {
+    let server = Scripted::start(|_| USUAL);
+    let mut options = options(&server.url, workload(&BEATS.replace("RATE", "200/s")));
+    options.duration = Duration::from_secs(1);
+    let asleep = run(options.clone());
+    options.stay_awake = true;
+    let awake = run(options);
+    for document in [&asleep, &awake] {
+        let beat = &document.operations["beat"];
+        assert_eq!((beat.requests + document.correctness.unsent, beat.errors), (200, 0));
+    }
+    // It is awake 50 µs before each instant, and what it waits is none of its requests' cost.
+    let waited_s = awake.generator.waiting_cpu_s;
+    assert!(waited_s > 0.0 && waited_s < 1.0, "{:?}", awake.generator);
+    assert_eq!(asleep.generator.waiting_cpu_s.to_bits(), 0);
+}
+
+#[test]
 fn each_refusal_is_counted_by_its_kind() {
     let server = Scripted::start(|asked| match (asked.is_beat(), asked.number % 10) {
         (true, 3) => Act::Say(500, "caused: sorry".to_owned()),

@@ -44,6 +44,7 @@ fn options(url: &str, workload: Workload) -> Options {
         duration: Duration::from_secs(2),
         warm_up: Duration::ZERO,
         timeout: Duration::from_secs(5),
+        stay_awake: false,
         machine: (0, 1),
         start_at: None,
         keep: false,

@@ -63,8 +63,10 @@ pub struct Done {
     pub failed: u64,
     /// The first failure of each kind, for people.
     pub samples: [Option<String>; FAILURES],
-    /// Processor time of the worker's thread in this stage.
+    /// Processor time of the worker's thread in this stage, but for waiting.
     pub cpu: Duration,
+    /// Processor time of waiting for planned instants awake.
+    pub waiting: Duration,
 }
 
 /// What all workers of a run share.
@@ -78,6 +80,8 @@ pub struct Shared {
     pub authority: String,
     /// How long an answer may take.
     pub timeout: Nanos,
+    /// Whether workers wait for planned instants awake.
+    pub stay_awake: bool,
     /// Set when the run is to end early.
     pub stop: AtomicBool,
 }

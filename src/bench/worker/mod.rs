@@ -8,6 +8,7 @@ mod calls;
 mod exchange;
 mod lines;
 mod messages;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::io;
@@ -79,6 +80,10 @@ pub struct Worker {
     spare: Receiver<Box<Interval>>,
     next_tick: Nanos,
     next_interval: Nanos,
+    /// When the next thing is due, as far as is known.
+    due: Nanos,
+    /// Processor time that went into waiting awake.
+    waiting: Duration,
     input: Vec<u8>,
     chunks: Vec<u8>,
     scratch: Vec<u8>,
@@ -123,6 +128,8 @@ impl Worker {
             spare,
             next_tick: 0,
             next_interval: 0,
+            due: Nanos::MAX,
+            waiting: Duration::ZERO,
             input: vec![0; INPUT_BYTES],
             chunks: Vec::new(),
             scratch: Vec::with_capacity(4096),
@@ -139,10 +146,11 @@ impl Worker {
                 Command::Workload(workload) => self.load.set_workload(workload),
                 Command::Run { stage, start, record_from, end } => {
                     let before = thread_cpu();
+                    self.waiting = Duration::ZERO;
                     self.load.begin(stage, start, record_from);
                     self.run_stage(&mut events, stage, start, end)?;
                     let cpu = thread_cpu().saturating_sub(before);
-                    self.done(cpu);
+                    self.done(cpu.saturating_sub(self.waiting));
                 }
             }
         }
@@ -188,9 +196,13 @@ impl Worker {
             if wake.is_none() && self.under_way == 0 && stage != Stage::Measure {
                 break;
             }
-            self.wait(events, wake.unwrap_or(end).min(end))?;
+            match wake.filter(|due| stage == Stage::Measure && *due < end) {
+                Some(due) => self.wait_for(events, due)?,
+                None => self.wait(events, wake.unwrap_or(end).min(end))?,
+            }
         }
         self.catch_up(events, stage, end)?;
+        self.due = Nanos::MAX;
         self.drop_waiting(clock.now());
         self.load.end(clock.now().min(end));
         self.draining = true;
@@ -239,11 +251,15 @@ impl Worker {
         stop && matches!(stage, Stage::Setup | Stage::Measure)
     }
 
-    /// Sends what is due while a connection is free; returns when the next thing is due.
+    /// Sends what is due; returns when the next thing is.
     fn feed(&mut self) -> Option<Nanos> {
-        if self.lines.is_some() {
-            return self.feed_lines();
-        }
+        let next = if self.lines.is_some() { self.feed_lines() } else { self.feed_idle() };
+        self.due = next.unwrap_or(Nanos::MAX);
+        next
+    }
+
+    /// Sends what is due while a connection is free.
+    fn feed_idle(&mut self) -> Option<Nanos> {
         while let Some(index) = self.idle.last().copied() {
             let now = self.shared.clock.now();
             match self.load.next(now.min(self.horizon)) {
@@ -278,26 +294,6 @@ impl Worker {
         } else {
             self.flush(index);
         }
-    }
-
-    /// Sleeps until something happens, `until` comes, or it is time to look around.
-    fn wait(&mut self, events: &mut Events, until: Nanos) -> io::Result<()> {
-        let now = self.shared.clock.now();
-        if now >= self.next_tick {
-            self.tick(now);
-        }
-        let wait = Duration::from_nanos(until.min(self.next_tick).saturating_sub(now));
-        if !wait.is_zero() && until < self.next_tick {
-            self.wakeup.arm(wait)?;
-        }
-        match self.poll.poll(events, Some(wait)) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            other => other?,
-        }
-        for event in events.iter() {
-            self.handle(event);
-        }
-        Ok(())
     }
 
     fn handle(&mut self, event: &Event) {
@@ -381,6 +377,7 @@ impl Worker {
             failed: self.load.take_given_up(),
             samples: self.samples.clone(),
             cpu,
+            waiting: self.waiting,
         };
         self.report(Report::Done(Box::new(done)));
     }

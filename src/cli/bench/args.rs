@@ -120,6 +120,10 @@ pub(super) struct RunArgs {
     /// How the requests of `--rate` are spread.
     #[arg(long, value_enum, default_value_t)]
     pub(super) arrivals: Arrivals,
+    /// Waits for planned instants awake: sent within microseconds, where the workers have
+    /// processors that nobody else needs, and bad for a server on the same ones.
+    #[arg(long)]
+    pub(super) stay_awake: bool,
     /// What everything random follows from, in hexadecimal [default: another each time].
     #[arg(long, value_name = "HEX", value_parser = seed)]
     pub(super) seed: Option<u64>,

@@ -125,6 +125,7 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
         duration: args.duration,
         warm_up: args.warm_up,
         timeout: args.timeout,
+        stay_awake: args.stay_awake,
         machine: (0, 1),
         start_at: None,
         keep: args.keep,
