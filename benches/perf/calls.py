@@ -7,15 +7,14 @@ anybody (ServerCheckRequest) is asked by h2load, if it is there.
 import json
 import os
 import pathlib
-import re
 import resource
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
+import h2load
 import report
 import servers
 
@@ -83,32 +82,7 @@ def call(folder, server, what, seconds):
 
 def check(server, seconds):
     """The same by h2load, which counts no percentiles: its mean and its longest stand for them."""
-    kind, body = b"ServerCheckRequest", b"{}"
-    about = b"\x1a" + bytes([len(kind)]) + kind
-    message = b"\x12" + bytes([len(about)]) + about + b"\x1a" + bytes([len(body) + 2])
-    message += b"\x12" + bytes([len(body)]) + body
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"\0" + len(message).to_bytes(4, "big") + message)
-        file.flush()
-        command = ["h2load", "-t2", f"-c{CONNECTIONS}", "-m1", f"-D{seconds}", "-d", file.name]
-        command += ["-H", "content-type: application/grpc", "-H", "te: trailers"]
-        command.append(f"http://{server.grpc}/Request/request")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
-    counts = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", done.stdout)
-    if done.returncode or counts is None or int(counts[1]) == 0 or int(counts[3]):
-        raise SystemExit(f"h2load failed:\n{done.stdout}\n{done.stderr}")
-    _, longest, mean = re.search(r"time for request: +(\S+) +(\S+) +(\S+)", done.stdout).groups()
-    return {
-        "requests": int(counts[1]), "duration_us": seconds * 1e6,
-        "p50_us": microseconds(mean), "p99_us": microseconds(longest),
-        "max_us": microseconds(longest),
-    }
-
-
-def microseconds(text):
-    """h2load's `1.25ms`."""
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+    return h2load.run(server.grpc, "ServerCheckRequest", "{}", CONNECTIONS, seconds)
 
 
 def compare(name, load, static, facos, rounds, seconds):

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -22,11 +23,18 @@ def build():
     return target / "release" / "facos", target / "perf" / "release" / "static-server"
 
 
+def on_core(command, core):
+    """The command on one processor, where that is asked for and possible."""
+    pinned = core is not None and shutil.which("taskset")
+    return ["taskset", "-c", str(core), *command] if pinned else command
+
+
 class Process:
     """A server that was started; ends with the `with` block."""
 
-    def __init__(self, command):
+    def __init__(self, command, core=None):
         self.began = time.perf_counter()
+        command = on_core(command, core)
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.ready_line = self.child.stdout.readline()
         self.ready_ms = (time.perf_counter() - self.began) * 1000
@@ -86,8 +94,8 @@ class Rescue(Process):
 class Static(Process):
     """The static server with the answers in a folder."""
 
-    def __init__(self, binary, folder):
-        super().__init__([str(binary), str(folder)])
+    def __init__(self, binary, folder, core=None):
+        super().__init__([str(binary), str(folder)], core)
         self.address = f"127.0.0.1:{int(self.ready_line)}"
 
 

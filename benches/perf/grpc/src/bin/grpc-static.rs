@@ -1,5 +1,5 @@
-//! Parses each request and answers a constant: what a unary call costs before any registry has
-//! looked at it. Two workers. Prints its port.
+//! Parses each request and answers the constant of its type: what a unary call costs before any
+//! registry has looked at it. Streams stay open and say nothing. Two workers. Prints its port.
 
 use grpc_perf::bi_request_stream_server::{BiRequestStream, BiRequestStreamServer};
 use grpc_perf::request_server::{Request as Unary, RequestServer};
@@ -9,23 +9,66 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
-struct Constant {
-    answer: Payload,
+/// The answer of each type of request that clients send. A list holds nobody.
+struct Constants {
+    check: Payload,
+    instance: Payload,
+    query: Payload,
+    subscribe: Payload,
+    health: Payload,
 }
 
-#[tonic::async_trait]
-impl Unary for Constant {
-    async fn request(&self, request: Request<Payload>) -> Result<Response<Payload>, Status> {
-        let body = request.into_inner().body.unwrap_or_default();
-        let parsed: Value = serde_json::from_slice(&body.value)
-            .map_err(|error| Status::invalid_argument(error.to_string()))?;
-        std::hint::black_box(parsed);
-        Ok(Response::new(self.answer.clone()))
+impl Constants {
+    fn new() -> Self {
+        let success = json!({"resultCode": 200, "errorCode": 0, "success": true});
+        let list = json!({
+            "resultCode": 200, "errorCode": 0, "success": true,
+            "serviceInfo": {
+                "name": "constant", "groupName": "DEFAULT_GROUP", "clusters": "",
+                "cacheMillis": 10000, "hosts": [], "lastRefTime": 1, "checksum": "",
+                "allIPs": false, "reachProtectionThreshold": false, "valid": true,
+            },
+        });
+        let instance = json!({"resultCode": 200, "errorCode": 0, "type": "registerInstance"});
+        Self {
+            check: payload("ServerCheckResponse", &success),
+            instance: payload("InstanceResponse", &instance),
+            query: payload("QueryServiceResponse", &list),
+            subscribe: payload("SubscribeServiceResponse", &list),
+            health: payload("HealthCheckResponse", &success),
+        }
+    }
+
+    fn answer(&self, kind: &str) -> Option<&Payload> {
+        Some(match kind {
+            "ServerCheckRequest" => &self.check,
+            "InstanceRequest" => &self.instance,
+            "ServiceQueryRequest" => &self.query,
+            "SubscribeServiceRequest" => &self.subscribe,
+            "HealthCheckRequest" => &self.health,
+            _ => return None,
+        })
     }
 }
 
 #[tonic::async_trait]
-impl BiRequestStream for Constant {
+impl Unary for Constants {
+    async fn request(&self, request: Request<Payload>) -> Result<Response<Payload>, Status> {
+        let Payload { metadata, body } = request.into_inner();
+        let parsed: Value = serde_json::from_slice(&body.unwrap_or_default().value)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        std::hint::black_box(parsed);
+        let kind = metadata.unwrap_or_default().r#type;
+        let answer = self.answer(&kind).ok_or_else(|| Status::unimplemented(kind))?;
+        Ok(Response::new(answer.clone()))
+    }
+}
+
+/// The streams.
+struct Silence;
+
+#[tonic::async_trait]
+impl BiRequestStream for Silence {
     type requestBiStreamStream = tokio_stream::Pending<Result<Payload, Status>>;
 
     async fn request_bi_stream(
@@ -40,12 +83,10 @@ impl BiRequestStream for Constant {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());
-    let body = json!({"resultCode": 200, "errorCode": 0, "type": "registerInstance"});
-    let constant = || Constant { answer: payload("InstanceResponse", &body) };
     tonic::transport::Server::builder()
         .tcp_nodelay(true)
-        .add_service(RequestServer::new(constant()))
-        .add_service(BiRequestStreamServer::new(constant()))
+        .add_service(RequestServer::new(Constants::new()))
+        .add_service(BiRequestStreamServer::new(Silence))
         .serve_with_incoming(TcpListenerStream::new(listener))
         .await?;
     Ok(())
