@@ -34,6 +34,10 @@ impl Clients for Known<'_> {
     }
 
     fn data(&mut self, id: &ClientId) -> Option<ClientData> {
+        // Nothing is told of them while the core of 1.x answers (`DistroClientDataProcessor`).
+        if self.0.is_upgraded() == Some(false) {
+            return None;
+        }
         self.0.read_in(Core::New, |registry, _| registry.client_data(id))
     }
 }
