@@ -3,8 +3,8 @@
 
 use facos::model::switches::HealthParams;
 use facos::model::{
-    Config, ConfigKey, ConsoleWrite, HealthChecker, Instance, Metadata, Millis, Namespace,
-    Permission, RoleGrant, Selector, ServiceKey, Switches,
+    Config, ConfigKey, ConfigScope, ConsoleWrite, HealthChecker, Instance, Metadata, Millis,
+    Namespace, Permission, RoleGrant, Selector, ServiceKey, Switches,
 };
 use facos::node::store::{DiskStore, FILE_NAME, NoStore, SCHEMA, Store, StoreError};
 use facos::registry::{ClusterSettings, InstanceRecord, ServiceSettings, StoreWrite};
@@ -110,19 +110,27 @@ fn console(there: bool) -> Vec<StoreWrite> {
         kind: Some("text".into()),
         app: None,
         modified: Millis(7),
+        beta_ips: None,
     };
+    let beta = Config { beta_ips: Some("10.0.0.1,10.0.0.2".into()), ..config.clone() };
     let key = ConfigKey { namespace: "n".into(), group: "g".into(), data_id: "d".into() };
     let grant = RoleGrant { user: "u".into(), role: "R".into() };
     let permission = Permission { role: "R".into(), resource: "n:*:*".into(), action: "rw".into() };
     let writes = [
         ConsoleWrite::Namespace { id: "n".into(), namespace: Some(namespace) },
-        ConsoleWrite::Config { key, config: Some(config) },
+        config_of(&key, ConfigScope::All, &config),
+        config_of(&key, ConfigScope::Beta, &beta),
+        config_of(&key, ConfigScope::Tag("blue".into()), &config),
         ConsoleWrite::User { name: "u".into(), password_hash: Some("$2a$10$x".into()) },
         ConsoleWrite::Role { grant, granted: true },
         ConsoleWrite::Permission { permission, granted: true },
     ];
     let write = |write: ConsoleWrite| if there { write } else { write.removal() };
     writes.into_iter().map(|one| StoreWrite::Console(write(one))).collect()
+}
+
+fn config_of(key: &ConfigKey, scope: ConfigScope, config: &Config) -> ConsoleWrite {
+    ConsoleWrite::Config { key: key.clone(), scope, config: Some(config.clone()) }
 }
 
 fn reopened(dir: &TempDir) -> Vec<StoreWrite> {

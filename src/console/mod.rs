@@ -15,7 +15,7 @@ mod tables;
 
 pub use accounts::{Accounts, DEFAULT_PASSWORD_HASH, DEFAULT_USER, GLOBAL_ADMIN_ROLE};
 pub use authority::Verdict;
-pub use configs::{Configs, KeptConfig};
+pub use configs::{Configs, KeptConfig, Reader, Seen, Served};
 pub use namespaces::{Namespaces, chosen_id};
 pub use polls::{PollId, Polls};
 
@@ -64,8 +64,8 @@ impl Console {
                 ConsoleWrite::Namespace { id, namespace: Some(namespace) } => {
                     console.namespaces.restore(id, namespace);
                 }
-                ConsoleWrite::Config { key, config: Some(config) } => {
-                    console.configs.restore(key, config);
+                ConsoleWrite::Config { key, scope, config: Some(config) } => {
+                    console.configs.restore(key, scope, config);
                 }
                 // A store hands out what is there, never what was taken away.
                 ConsoleWrite::Namespace { .. } | ConsoleWrite::Config { .. } => {}

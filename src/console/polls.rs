@@ -19,7 +19,18 @@ pub struct PollId {
 struct Poll {
     number: u64,
     keys: Vec<ConfigKey>,
+    /// The client's address.
+    ip: Box<str>,
     due: Millis,
+}
+
+/// For whom something changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change<'a> {
+    /// For everybody.
+    All,
+    /// For these addresses.
+    For(&'a [Box<str>]),
 }
 
 /// Every held poll: as many as there are connections that wait.
@@ -32,8 +43,8 @@ pub struct Polls {
 }
 
 impl Polls {
-    /// Holds a poll until one of the keys changes, but not longer than `due`.
-    pub fn hold(&mut self, keys: Vec<ConfigKey>, due: Millis) -> PollId {
+    /// Holds the poll of a client until one of the keys changes for it, but not longer than `due`.
+    pub fn hold(&mut self, keys: Vec<ConfigKey>, ip: &str, due: Millis) -> PollId {
         self.last_number += 1;
         let number = self.last_number;
         let entry = self.held.vacant_entry();
@@ -42,7 +53,7 @@ impl Polls {
             self.by_key.entry(key.clone()).or_default().push(id);
         }
         self.deadlines.insert((due, id));
-        entry.insert(Poll { number, keys, due });
+        entry.insert(Poll { number, keys, ip: ip.into(), due });
         id
     }
 
@@ -65,8 +76,11 @@ impl Polls {
     }
 
     /// A configuration changed: who waits for it is answered.
-    pub(super) fn changed(&mut self, key: &ConfigKey) -> Vec<ConsoleEffect> {
-        let waiting = self.by_key.get(key).cloned().unwrap_or_default();
+    pub(super) fn changed(&mut self, key: &ConfigKey, change: Change<'_>) -> Vec<ConsoleEffect> {
+        let mut waiting = self.by_key.get(key).cloned().unwrap_or_default();
+        if let Change::For(ips) = change {
+            waiting.retain(|id| self.held.get(id.slot).is_some_and(|poll| ips.contains(&poll.ip)));
+        }
         for id in &waiting {
             self.forget(*id);
         }
@@ -110,22 +124,25 @@ mod tests {
     #[test]
     fn a_poll_is_answered_once_by_a_change_or_by_time() {
         let mut polls = Polls::default();
-        let first = polls.hold(vec![key("a"), key("b")], Millis(30));
-        let second = polls.hold(vec![key("a")], Millis(20));
+        let first = polls.hold(vec![key("a"), key("b")], "", Millis(30));
+        let second = polls.hold(vec![key("a")], "", Millis(20));
         assert_eq!(polls.next_deadline(), Some(Millis(20)));
         assert_eq!(polls.expire(Millis(19)), []);
         assert_eq!(polls.expire(Millis(20)), [second]);
-        assert_eq!(polls.changed(&key("a")), [ConsoleEffect::Changed(first, key("a"))]);
-        assert_eq!(polls.changed(&key("b")), []);
+        assert_eq!(
+            polls.changed(&key("a"), Change::All),
+            [ConsoleEffect::Changed(first, key("a"))]
+        );
+        assert_eq!(polls.changed(&key("b"), Change::All), []);
         assert_eq!((polls.next_deadline(), polls.len()), (None, 0));
     }
 
     #[test]
     fn a_slot_used_again_is_another_poll() {
         let mut polls = Polls::default();
-        let gone = polls.hold(vec![key("a")], Millis(1));
+        let gone = polls.hold(vec![key("a")], "", Millis(1));
         polls.forget(gone);
-        let next = polls.hold(vec![key("a")], Millis(2));
+        let next = polls.hold(vec![key("a")], "", Millis(2));
         polls.forget(gone);
         assert_eq!(polls.len(), 1);
         assert_eq!(polls.expire(Millis(5)), [next]);

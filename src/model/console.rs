@@ -36,6 +36,19 @@ pub struct Config {
     pub app: Option<String>,
     /// When it was published.
     pub modified: Millis,
+    /// The addresses of a beta configuration, with commas between, as published.
+    pub beta_ips: Option<String>,
+}
+
+/// For whom a configuration is published.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConfigScope {
+    /// For everybody.
+    All,
+    /// For the addresses that are named with it.
+    Beta,
+    /// For clients of this tag.
+    Tag(String),
 }
 
 /// Membership of a user in a role. The order is the one in which they are shown.
@@ -110,6 +123,8 @@ pub enum ConsoleWrite {
     Config {
         /// Its name.
         key: ConfigKey,
+        /// For whom it is.
+        scope: ConfigScope,
         /// What it is.
         config: Option<Config>,
     },
@@ -141,7 +156,7 @@ impl ConsoleWrite {
     pub fn removal(self) -> Self {
         match self {
             Self::Namespace { id, .. } => Self::Namespace { id, namespace: None },
-            Self::Config { key, .. } => Self::Config { key, config: None },
+            Self::Config { key, scope, .. } => Self::Config { key, scope, config: None },
             Self::User { name, .. } => Self::User { name, password_hash: None },
             Self::Role { grant, .. } => Self::Role { grant, granted: false },
             Self::Permission { permission, .. } => Self::Permission { permission, granted: false },
@@ -154,7 +169,7 @@ impl std::fmt::Debug for ConsoleWrite {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Namespace { id, .. } => write!(to, "Namespace({id})"),
-            Self::Config { key, .. } => write!(to, "Config({key:?})"),
+            Self::Config { key, scope, .. } => write!(to, "Config({key:?}, {scope:?})"),
             Self::User { name, .. } => write!(to, "User({name})"),
             Self::Role { grant, granted } => write!(to, "Role({grant:?}, {granted})"),
             Self::Permission { permission, granted } => {

@@ -38,7 +38,8 @@ pub use client_data::{ClientData, ClientId, ClientKind, ClientNews, Published};
 pub use cluster::ClusterSettings;
 pub use connection::{ClientAbilities, ConnectionId, ConnectionMeta, LimitRule};
 pub use console::{
-    Config, ConfigKey, ConsoleWrite, Namespace, NamespaceView, Page, Permission, RoleGrant, User,
+    Config, ConfigKey, ConfigScope, ConsoleWrite, Namespace, NamespaceView, Page, Permission,
+    RoleGrant, User,
 };
 pub use datum::{
     ClusterDatum, Datum, DatumKey, DatumValue, InstanceDatum, KeptInstance, ServiceDatum,

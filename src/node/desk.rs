@@ -105,9 +105,10 @@ impl Desk {
         (!writes.is_empty()).then(|| self.store.begin(&writes))
     }
 
-    /// Answers a poll or holds it; no change gets in between.
+    /// Answers a poll or holds it for a client of this address; no change gets in between.
     pub fn poll<T>(
         self: &Arc<Self>,
+        ip: &str,
         look: impl FnOnce(&mut Console) -> Answered<T>,
     ) -> Result<T, HeldPoll> {
         let mut state = self.state.lock();
@@ -115,7 +116,7 @@ impl Desk {
             Answered::Now(answer) => return Ok(answer),
             Answered::Held(keys, due) => (keys, due),
         };
-        let id = state.console.polls.hold(keys, due);
+        let id = state.console.polls.hold(keys, ip, due);
         let (client, answer) = oneshot::channel();
         state.waiting.insert(id, client);
         Err(HeldPoll { desk: self.clone(), id, due, answer })

@@ -157,6 +157,7 @@ quirks! {
         kind: ConfigKind = version, "What a configuration that is read says of its type.";
         names: ConfigNames = version, "How a bad name is refused.";
         public_tenant: PublicTenant = version, "Which configurations tenant=public reads.";
+        text_ids: bool = version, "Whether the number of a row is a text.";
         health: ConfigHealth = version, "Answer of /v1/cs/health.";
     }
     auth: AuthQuirks {

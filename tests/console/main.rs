@@ -7,6 +7,7 @@ mod configs;
 mod kept;
 mod properties;
 mod shared;
+mod scopes;
 
 use facos::client::http::{Request, Response, address_of, send};
 use facos::serve::ServeConfig;

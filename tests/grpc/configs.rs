@@ -54,18 +54,102 @@ async fn a_notice_that_is_not_taken_is_repeated_until_it_is() {
     assert_eq!(noticed(&server, &listener, 15_000).await, None);
 }
 
+/// A client of this tag at `10.0.0.9` that listens.
+async fn tagged(server: &TestServer, tag: &str) -> Link {
+    let auto = AUTO.map(str::to_owned).to_vec();
+    let mut link = Link::open(address(server), None, auto, Arc::default()).await.unwrap();
+    let setup = format!(r#"{{"labels":{{"source":"sdk","Vipserver-Tag":"{tag}"}}}}"#);
+    link.send(Some(message("ConnectionSetupRequest", &setup))).await.unwrap();
+    while !text(&link, "HealthCheckRequest", "{}").await.starts_with("HealthCheckResponse") {}
+    let listen = format!(r#"{{"listen":true,"configListenContexts":[{}]}}"#, config(""));
+    text(&link, "ConfigBatchListenRequest", &listen).await;
+    link
+}
+
+/// What is asked as a client of this tag.
+fn with_tag(tag: &str) -> String {
+    config(&format!(r#","headers":{{"Vipserver-Tag":"{tag}"}}"#))
+}
+
+async fn publish(link: &Link, content: &str, more: &str) {
+    let more = format!(r#","content":"{content}","additionMap":{{{more}}}"#);
+    let done = text(link, "ConfigPublishRequest", &config(&more)).await;
+    assert!(done.contains(r#""success":true"#), "{done}");
+}
+
 #[tokio::test]
-async fn a_configuration_for_some_clients_is_not_published_to_all() {
+async fn a_configuration_for_a_tag_or_an_address_is_found_by_whom_it_is_for() {
     let server = server().await;
     let client = client(&server).await;
-    for some in [r#""tag":"blue""#, r#""betaIps":"10.0.0.1""#] {
-        let more = format!(r#","content":"a: 1","additionMap":{{{some}}}"#);
-        let refused = text(&client, "ConfigPublishRequest", &config(&more)).await;
-        assert!(refused.contains(r#""success":false"#), "{refused}");
-        let found = text(&client, "ConfigQueryRequest", &config("")).await;
-        assert!(found.contains("config data not exist"), "{found}");
+    publish(&client, "blue", r#""tag":"blue""#).await;
+    let found = text(&client, "ConfigQueryRequest", &config("")).await;
+    let nothing = r#""message":"config data not exist","contentType":"text""#;
+    assert!(found.contains(nothing), "{found}");
+    publish(&client, "all", r#""type":"yaml""#).await;
+    let found = async |body: &str| text(&client, "ConfigQueryRequest", body).await;
+    let all = found(&config("")).await;
+    assert!(all.contains(r#""content":"all","contentType":"yaml""#), "{all}");
+    assert!(all.contains(r#""beta":false,"success":true"#), "{all}");
+    let asked = found(&config(r#","tag":"blue""#)).await;
+    assert!(asked.contains(r#""content":"blue","contentType":"yaml""#), "{asked}");
+    let own = found(&with_tag("blue")).await;
+    assert!(own.contains(r#""content":"blue""#) && own.contains(r#""tag":"blue""#), "{own}");
+    assert!(found(&with_tag("red")).await.contains(r#""content":"all""#));
+    publish(&client, "beta", r#""betaIps":"10.0.0.9","tag":"blue""#).await;
+    let beta = found(&with_tag("blue")).await;
+    assert!(beta.contains(r#""content":"beta""#) && beta.contains(r#""beta":true"#), "{beta}");
+    text(&client, "ConfigRemoveRequest", &config(r#","tag":"blue""#)).await;
+    let url = facos::client::http::address_of(&server.url()).unwrap();
+    for (target, status) in [("&tag=blue", 404), ("", 200)] {
+        let target = format!("/nacos/v1/cs/configs?dataId=app.yaml&group=G{target}");
+        let read = facos::client::http::Request::new("GET", target);
+        assert_eq!(facos::client::http::send(&url, &read).await.unwrap().status, status);
     }
-    text(&client, "ConfigPublishRequest", &config(r#","content":"a: 1""#)).await;
-    let tagged = text(&client, "ConfigQueryRequest", &config(r#","tag":"blue""#)).await;
-    assert!(tagged.contains("config data not exist"), "{tagged}");
+}
+
+#[tokio::test]
+async fn a_change_for_a_tag_is_told_to_clients_of_it_alone() {
+    let server = server().await;
+    let publisher = client(&server).await;
+    let (blue, red) = (tagged(&server, "blue").await, tagged(&server, "red").await);
+    publish(&publisher, "blue", r#""tag":"blue""#).await;
+    noticed(&server, &blue, 2_000).await.expect("its tag");
+    assert_eq!(noticed(&server, &red, 1_000).await, None);
+    let changed = format!(
+        r#"{{"listen":true,"headers":{{"Vipserver-Tag":"blue"}},"configListenContexts":[{}]}}"#,
+        config(r#","md5":"""#)
+    );
+    let changed = text(&blue, "ConfigBatchListenRequest", &changed).await;
+    assert!(changed.contains(r#""dataId":"app.yaml""#), "{changed}");
+    publish(&publisher, "all", "").await;
+    noticed(&server, &red, 2_000).await.expect("everybody's");
+    publish(&publisher, "beta", r#""betaIps":"10.0.0.9""#).await;
+    noticed(&server, &red, 2_000).await.expect("its address");
+    publish(&publisher, "other", r#""betaIps":"10.0.0.8""#).await;
+    while blue.take(NOTICE).is_some() {}
+}
+
+#[tokio::test]
+async fn what_is_published_over_something_else_is_refused_for_each_scope_and_over_nothing_is_not() {
+    let server = server().await;
+    let client = client(&server).await;
+    let scopes = [
+        ("", "Cas publish fail"),
+        (r#""tag":"blue""#, "Cas publish tag config fail"),
+        (r#""betaIps":"10.0.0.1""#, "Cas publish beta config fail"),
+    ];
+    for (scope, refusal) in scopes {
+        let over = |content: &str, md5: &str| {
+            let more =
+                format!(r#""content":"{content}","casMd5":"{md5}","additionMap":{{{scope}}}"#);
+            config(&format!(",{more}"))
+        };
+        let first = text(&client, "ConfigPublishRequest", &over("v1", "nothing")).await;
+        assert!(first.contains(r#""success":true"#), "{scope}: {first}");
+        let wrong = text(&client, "ConfigPublishRequest", &over("v2", "nothing")).await;
+        assert!(wrong.contains(refusal), "{scope}: {wrong}");
+        let digest = "6654c734ccab8f440ff0825eb443dc7f";
+        let right = text(&client, "ConfigPublishRequest", &over("v2", digest)).await;
+        assert!(right.contains(r#""success":true"#), "{scope}: {right}");
+    }
 }

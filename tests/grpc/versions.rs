@@ -90,6 +90,7 @@ async fn what_is_not_published_has_an_error_code_from_2_0_2_on() {
     for (version, code) in [("2.0.0", 0), ("2.0.2", 500), ("2.0.4", 500)] {
         let server = server(version).await;
         let client = client(&server).await;
+        text(&client, "ConfigPublishRequest", &config(r#","content":"a: 1""#)).await;
         let over = config(r#","content":"a: 2","casMd5":"nothing""#);
         let refused = text(&client, "ConfigPublishRequest", &over).await;
         let said = format!(r#""resultCode":500,"errorCode":{code},"#);

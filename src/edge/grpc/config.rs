@@ -1,33 +1,51 @@
 //! Configuration over gRPC: the same centre as over HTTP (`grpc/config-minimal`).
 
 use super::lines::Line;
-use super::listening::Listening;
+use super::listening::{Listening, hears};
 use super::unary::Call;
-use crate::console::Console;
-use crate::model::{Config, Refusal};
+use crate::console::{Console, KeptConfig, Reader, Served};
+use crate::model::{Config, ConfigScope, Refusal};
 use crate::wire::grpc::config::{
-    ConfigRequest, ListenRequest, changed_configs, config_answer, no_config, said,
+    AnswerScope, ConfigRequest, ListenRequest, changed_configs, config_answer, no_config, said,
 };
 use crate::wire::grpc::{Answer, RequestKind};
 use crate::wire::v1::config;
 use std::sync::Arc;
 
-/// Said to who publishes, so that nothing is published to others than it is meant for.
-const NO_TAGS: &str = "facos keeps no tagged and no beta configurations";
+/// A client's tag: a label of its connection, and a header of what it asks.
+pub const TAG: &str = "Vipserver-Tag";
+
 /// A publisher said over what it publishes, and something else is there.
-const NOT_OVER_THAT: &str = "Cas publish fail,server md5 may have changed.";
+fn not_over_that(scope: &ConfigScope) -> &'static str {
+    match scope {
+        ConfigScope::All => "Cas publish fail,server md5 may have changed.",
+        ConfigScope::Beta => "Cas publish beta config fail,server md5 may have changed.",
+        ConfigScope::Tag(_) => "Cas publish tag config fail,server md5 may have changed.",
+    }
+}
+
+/// The client as a reader, with the tag that it names in this request.
+fn reader<'a>(call: &'a Call<'_>) -> Reader<'a> {
+    Reader { ip: &call.by.client_ip, tag: said(call.header(TAG)) }
+}
 
 /// `ConfigQueryRequest`.
 pub fn query(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal> {
     let key = request.key().ok_or_else(Refusal::null_pointer)?;
     let quirks = call.node.quirks();
-    if said(request.tag.as_deref()).is_some() {
-        // None can be there, and the plain one does not stand in for it.
-        return Ok(no_config());
-    }
-    Ok(call.node.desk.read(|console| match console.configs.get(&key) {
-        Some(kept) => config_answer(&kept.config, config::md5_text(&kept.md5, &quirks)),
-        None => no_config(),
+    Ok(call.node.desk.read(|Console { configs, .. }| {
+        let kind = configs.get(&key).and_then(|kept| kept.config.kind.as_deref());
+        let kind = kind.unwrap_or("text");
+        let Some(served) = configs.look(&key, reader(call), said(request.tag.as_deref())) else {
+            return no_config(configs.serves(&key).then_some(kind));
+        };
+        let scope = match served {
+            Served::All(_) | Served::Asked(_) => AnswerScope::Asked,
+            Served::Beta(_) => AnswerScope::Beta,
+            Served::Own(_, tag) => AnswerScope::Own(tag),
+        };
+        let KeptConfig { config, md5 } = served.kept();
+        config_answer(config, config::md5_text(md5, &quirks), kind, scope)
     }))
 }
 
@@ -41,22 +59,26 @@ pub async fn publish(call: &Call<'_>, request: ConfigRequest) -> Answer {
     if let Err(refusal) = config::check(&key, content, &quirks) {
         return not_published(call, 400, &refusal.message);
     }
-    if said(request.tag.as_deref()).or(said(request.beta_ips.as_deref())).is_some() {
-        return not_published(call, 500, NO_TAGS);
+    let tag = request.tag.as_deref();
+    if let Some(Err(refusal)) = tag.map(|tag| config::check_tag(tag, &quirks)) {
+        return not_published(call, 500, &refusal.message);
     }
+    let (scope, beta_ips) = config::scope_of(request.beta_ips.as_deref(), tag);
     let over = said(request.over_md5.as_deref());
     let config = Config {
         content: content.into(),
         kind: request.kind,
         app: request.app,
         modified: call.node.now(),
+        beta_ips,
     };
     let published = call.node.desk.change(|Console { configs, polls, .. }| {
-        let before = configs.get(&key).map(|kept| config::md5_text(&kept.md5, &quirks));
-        if over.is_some_and(|over| before != Some(over)) {
-            return Err(Refusal::nacos(500, NOT_OVER_THAT));
+        let before = configs.kept(&key, &scope).map(|kept| config::md5_text(&kept.md5, &quirks));
+        // What is not there yet is published over anything.
+        if over.is_some() && before.is_some() && before != over {
+            return Err(Refusal::nacos(500, not_over_that(&scope)));
         }
-        Ok(((), configs.publish(key, config, polls)))
+        Ok(((), configs.publish(key, scope, config, polls)))
     });
     match published {
         Ok(((), receipt)) => stored(kind, receipt).await,
@@ -74,10 +96,11 @@ fn not_published(call: &Call<'_>, code: u16, why: &str) -> Answer {
 /// `ConfigRemoveRequest`: what is not there is as good as removed.
 pub async fn remove(call: &Call<'_>, request: &ConfigRequest) -> Result<Answer, Refusal> {
     let key = request.key().ok_or_else(Refusal::null_pointer)?;
+    let (scope, _) = config::scope_of(None, request.tag.as_deref());
     let ((), receipt) = call
         .node
         .desk
-        .change(|Console { configs, polls, .. }| Ok(((), configs.remove(&key, polls))))?;
+        .change(|Console { configs, polls, .. }| Ok(((), configs.remove(&key, scope, polls))))?;
     Ok(stored(RequestKind::ConfigRemove, receipt).await)
 }
 
@@ -97,21 +120,23 @@ async fn stored(kind: RequestKind, receipt: Option<crate::node::store::Receipt>)
 /// stream of what changes from now on.
 pub fn listen(call: &Call<'_>, line: &Arc<Line>, request: &ListenRequest) -> Answer {
     let quirks = call.node.quirks();
+    let listens = hears(call.by);
     let (mut known, mut changed) = (Vec::new(), Vec::new());
-    call.node.desk.read(|console| {
+    call.node.desk.read(|Console { configs, .. }| {
         for wanted in &request.wanted {
             let Some(key) = wanted.key() else { continue };
-            let md5 = console.configs.get(&key).map_or("", |kept| kept.md5.as_str());
+            let md5 = configs.md5(&key, reader(call));
             let has = wanted.md5.as_deref().unwrap_or_default();
             if request.listen && config::md5_text(md5, &quirks) != has && md5 != has {
                 changed.push(wanted);
             }
-            known.push((key, md5.to_owned()));
+            let seen = configs.seen(&key, listens);
+            known.push((key, seen));
         }
     });
     if !known.is_empty() {
         line.listening.set(request.listen, known.into_iter());
-        Listening::begin(call.node, line);
+        Listening::begin(call.node, line, call.by);
     }
     changed_configs(changed.into_iter())
 }

@@ -1,9 +1,10 @@
 //! The configurations to which a connection listens. As over HTTP it waits in the configuration
 //! centre, only without an end: whatever changes there, by HTTP or gRPC, is told on the stream.
 
+use super::config::TAG;
 use super::lines::Line;
-use crate::console::Console;
-use crate::model::{ConfigKey, Millis};
+use crate::console::{Console, Reader, Seen};
+use crate::model::{ConfigKey, ConnectionMeta, Millis};
 use crate::node::Node;
 use crate::node::desk::Answered;
 use parking_lot::Mutex;
@@ -15,23 +16,23 @@ use tokio::task::AbortHandle;
 /// At most so many configurations are listened to on one connection.
 const MAX_KEYS: usize = 10_000;
 
-/// What is listened to, with the digest that the client knows; empty for none.
+/// What is listened to, with what the client knows of it.
 #[derive(Debug, Default)]
 pub struct Listening {
-    keys: Mutex<BTreeMap<ConfigKey, String>>,
+    keys: Mutex<BTreeMap<ConfigKey, Seen>>,
     changed: Notify,
     task: Mutex<Option<AbortHandle>>,
 }
 
 impl Listening {
     /// Adds what is listened to, or takes it out.
-    pub fn set(&self, listen: bool, keys: impl Iterator<Item = (ConfigKey, String)>) {
+    pub fn set(&self, listen: bool, keys: impl Iterator<Item = (ConfigKey, Seen)>) {
         let mut known = self.keys.lock();
-        for (key, md5) in keys {
+        for (key, seen) in keys {
             if !listen {
                 known.remove(&key);
             } else if known.len() < MAX_KEYS || known.contains_key(&key) {
-                known.insert(key, md5);
+                known.insert(key, seen);
             }
         }
         drop(known);
@@ -39,10 +40,10 @@ impl Listening {
     }
 
     /// Begins to wait, once.
-    pub fn begin(node: &Arc<Node>, line: &Arc<Line>) {
+    pub fn begin(node: &Arc<Node>, line: &Arc<Line>, by: &Arc<ConnectionMeta>) {
         let mut task = line.listening.task.lock();
         if task.is_none() {
-            let waiting = tokio::spawn(wait(node.clone(), line.clone()));
+            let waiting = tokio::spawn(wait(node.clone(), line.clone(), by.clone()));
             *task = Some(waiting.abort_handle());
         }
     }
@@ -55,12 +56,12 @@ impl Listening {
     }
 
     /// The first configuration that is not what the client knows; it is known from now on.
-    fn news(&self, console: &Console) -> Answered<ConfigKey> {
+    fn news(&self, console: &Console, by: Reader<'_>) -> Answered<ConfigKey> {
         let mut known = self.keys.lock();
-        for (key, md5) in known.iter_mut() {
-            let now = console.configs.get(key).map_or("", |kept| kept.md5.as_str());
-            if now != md5 {
-                now.clone_into(md5);
+        for (key, seen) in known.iter_mut() {
+            let now = console.configs.seen(key, by);
+            if now != *seen {
+                *seen = now;
                 return Answered::Now(key.clone());
             }
         }
@@ -68,10 +69,16 @@ impl Listening {
     }
 }
 
-async fn wait(node: Arc<Node>, line: Arc<Line>) {
+/// The client as one who is told: by the tag of its connection (`RpcConfigChangeNotifier`), not by
+/// what a request of it says.
+pub fn hears(by: &ConnectionMeta) -> Reader<'_> {
+    Reader { ip: &by.client_ip, tag: by.label(TAG).filter(|tag| !tag.is_empty()) }
+}
+
+async fn wait(node: Arc<Node>, line: Arc<Line>, by: Arc<ConnectionMeta>) {
     loop {
         let changed = line.listening.changed.notified();
-        match node.desk.poll(|console| line.listening.news(console)) {
+        match node.desk.poll(&by.client_ip, |console| line.listening.news(console, hears(&by))) {
             Ok(key) => node.config_changed(line.id, key),
             Err(held) => {
                 tokio::select! {

@@ -1,7 +1,9 @@
 //! What the console keeps, as it is stored: keys are JSON arrays of names, values JSON objects.
 
 use super::record::{Change, Table, json};
-use crate::model::{Config, ConfigKey, ConsoleWrite, Millis, Namespace, Permission, RoleGrant};
+use crate::model::{
+    Config, ConfigKey, ConfigScope, ConsoleWrite, Millis, Namespace, Permission, RoleGrant,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -19,6 +21,32 @@ struct StoredConfig {
     kind: Option<String>,
     app: Option<String>,
     modified_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beta_ips: Option<String>,
+}
+
+impl From<&Config> for StoredConfig {
+    fn from(config: &Config) -> Self {
+        Self {
+            content: config.content.to_string(),
+            kind: config.kind.clone(),
+            app: config.app.clone(),
+            modified_ms: config.modified.0,
+            beta_ips: config.beta_ips.clone(),
+        }
+    }
+}
+
+impl From<StoredConfig> for Config {
+    fn from(stored: StoredConfig) -> Self {
+        Self {
+            content: stored.content.into(),
+            kind: stored.kind,
+            app: stored.app,
+            modified: Millis(stored.modified_ms),
+            beta_ips: stored.beta_ips,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,18 +72,17 @@ pub(super) fn encode(write: &ConsoleWrite) -> Change {
                 })
             }),
         },
-        ConsoleWrite::Config { key, config } => Change {
-            table: Table::Configs,
-            key: json(&(&key.namespace, &key.group, &key.data_id)),
-            value: config.as_ref().map(|Config { content, kind, app, modified }| {
-                json(&StoredConfig {
-                    content: content.to_string(),
-                    kind: kind.clone(),
-                    app: app.clone(),
-                    modified_ms: modified.0,
-                })
-            }),
-        },
+        ConsoleWrite::Config { key: ConfigKey { namespace, group, data_id }, scope, config } => {
+            let (table, key) = match scope {
+                ConfigScope::All => (Table::Configs, json(&(namespace, group, data_id))),
+                ConfigScope::Beta => (Table::BetaConfigs, json(&(namespace, group, data_id))),
+                ConfigScope::Tag(tag) => {
+                    (Table::TaggedConfigs, json(&(namespace, group, data_id, tag)))
+                }
+            };
+            let value = config.as_ref().map(|config| json(&StoredConfig::from(config)));
+            Change { table, key, value }
+        }
         ConsoleWrite::User { name, password_hash } => Change {
             table: Table::Users,
             key: json(&(name,)),
@@ -79,17 +106,11 @@ pub(super) fn encode(write: &ConsoleWrite) -> Change {
 /// The write that made an entry of one of these tables.
 pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result<ConsoleWrite> {
     Ok(match table {
-        Table::Configs => {
-            let (namespace, group, data_id) = serde_json::from_str(key)?;
-            let stored: StoredConfig = serde_json::from_str(value)?;
-            let config = Config {
-                content: stored.content.into(),
-                kind: stored.kind,
-                app: stored.app,
-                modified: Millis(stored.modified_ms),
-            };
-            let key = ConfigKey { namespace, group, data_id };
-            ConsoleWrite::Config { key, config: Some(config) }
+        Table::Configs => config(serde_json::from_str(key)?, ConfigScope::All, value)?,
+        Table::BetaConfigs => config(serde_json::from_str(key)?, ConfigScope::Beta, value)?,
+        Table::TaggedConfigs => {
+            let (namespace, group, data_id, tag) = serde_json::from_str(key)?;
+            config((namespace, group, data_id), ConfigScope::Tag(tag), value)?
         }
         Table::Users => {
             let (name,) = serde_json::from_str(key)?;
@@ -116,4 +137,14 @@ pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result
             ConsoleWrite::Namespace { id, namespace: Some(namespace) }
         }
     })
+}
+
+fn config(
+    (namespace, group, data_id): (String, String, String),
+    scope: ConfigScope,
+    value: &str,
+) -> serde_json::Result<ConsoleWrite> {
+    let stored: StoredConfig = serde_json::from_str(value)?;
+    let key = ConfigKey { namespace, group, data_id };
+    Ok(ConsoleWrite::Config { key, scope, config: Some(stored.into()) })
 }

@@ -18,6 +18,8 @@ pub(super) enum Table {
     InstanceRecords,
     Namespaces,
     Configs,
+    BetaConfigs,
+    TaggedConfigs,
     Users,
     Roles,
     Permissions,
@@ -27,13 +29,15 @@ pub(super) enum Table {
 
 impl Table {
     /// Every table, in the order in which they are loaded.
-    pub(super) const ALL: [Table; 11] = [
+    pub(super) const ALL: [Table; 13] = [
         Table::Switches,
         Table::Services,
         Table::PersistentInstances,
         Table::InstanceRecords,
         Table::Namespaces,
         Table::Configs,
+        Table::BetaConfigs,
+        Table::TaggedConfigs,
         Table::Users,
         Table::Roles,
         Table::Permissions,
@@ -50,6 +54,8 @@ impl Table {
             Self::InstanceRecords => "instance_records",
             Self::Namespaces => "namespaces",
             Self::Configs => "configs",
+            Self::BetaConfigs => "beta_configs",
+            Self::TaggedConfigs => "tagged_configs",
             Self::Users => "users",
             Self::Roles => "roles",
             Self::Permissions => "permissions",
@@ -138,9 +144,13 @@ pub(super) fn decode(table: Table, key: &str, value: &str) -> serde_json::Result
             StoreWrite::Raft { key, number: Some(serde_json::from_str(value)?) }
         }
         Table::Upgrade => StoreWrite::Upgraded(serde_json::from_str(value)?),
-        Table::Namespaces | Table::Configs | Table::Users | Table::Roles | Table::Permissions => {
-            StoreWrite::Console(console::decode(table, key, value)?)
-        }
+        Table::Namespaces
+        | Table::Configs
+        | Table::BetaConfigs
+        | Table::TaggedConfigs
+        | Table::Users
+        | Table::Roles
+        | Table::Permissions => StoreWrite::Console(console::decode(table, key, value)?),
     })
 }
 

@@ -100,9 +100,12 @@ pub(super) fn listen(tokens: &mut Tokens, headers: &mut Headers) -> Read<ListenR
     Ok(request)
 }
 
-/// `ConfigQueryResponse`: there is no such configuration.
-pub fn no_config() -> Answer {
+/// `ConfigQueryResponse`: there is no such configuration; others of the same name have this type.
+pub fn no_config(kind: Option<&str>) -> Answer {
     let mut json = begin(500, 300, Some("config data not exist"));
+    if let Some(kind) = kind {
+        json.text("contentType", kind);
+    }
     json.number("lastModified", 0);
     json.boolean("beta", false);
     json.boolean("success", false);
@@ -111,18 +114,31 @@ pub fn no_config() -> Answer {
 }
 
 /// `ConfigQueryResponse`: here it is.
-pub fn config_answer(config: &Config, md5: &str) -> Answer {
+pub fn config_answer(config: &Config, md5: &str, kind: &str, scope: AnswerScope<'_>) -> Answer {
     let mut json = begin(200, 0, None);
     json.text("content", &config.content);
-    if let Some(kind) = &config.kind {
-        json.text("contentType", kind);
-    }
+    json.text("contentType", kind);
     json.text("md5", md5);
     json.number("lastModified", i64::try_from(config.modified.0).unwrap_or(i64::MAX));
-    json.boolean("beta", false);
+    json.boolean("beta", matches!(scope, AnswerScope::Beta));
+    if let AnswerScope::Own(tag) = scope {
+        let tag: String = form_urlencoded::byte_serialize(tag.as_bytes()).collect();
+        json.text("tag", &tag);
+    }
     json.boolean("success", true);
     let body = Bytes::from(json.finish());
     Answer { kind: RequestKind::ConfigQuery.response(), body, code: 0 }
+}
+
+/// For whom a configuration is that is answered, as far as the answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerScope<'a> {
+    /// For everybody, or for the tag that was asked for.
+    Asked,
+    /// For the client's address.
+    Beta,
+    /// For the client's own tag.
+    Own(&'a str),
 }
 
 /// `ConfigChangeBatchListenResponse`: the configurations that are other than the client thinks.

@@ -1,10 +1,12 @@
 //! Configurations as clients publish and read them (`console/config-basic`): their names and what
 //! `ParamUtils` refuses, and the answer to a read.
 
-use crate::model::{Config, ConfigKey, Millis, Refusal, java};
+use crate::model::{Config, ConfigKey, ConfigScope, Millis, Refusal, java};
 use crate::profile::{ConfigKind, ConfigNames, Md5Text, PublicTenant, Quirks};
 use crate::wire::reply::{JSON_TYPE, ReplyKind};
+use crate::wire::text::json::JsonText;
 use crate::wire::text::time::http_date;
+use crate::wire::v1::result;
 use crate::wire::{Params, Reply, ReplyBody};
 use bytes::Bytes;
 
@@ -15,59 +17,84 @@ const MAX_TAG: usize = 16;
 /// The longest value of each further field, UTF-16 units.
 const MAX_FIELDS: [(&str, usize); 5] =
     [("desc", 128), ("use", 32), ("effect", 32), ("type", 32), ("schema", 32_768)];
+/// Said to whoever asks for a beta configuration, too.
+const BETA_DONE: Option<&str> = Some("stop beta ok");
 const MAX_CONFIG_TAGS: usize = 5;
 const MAX_CONFIG_TAG: usize = 64;
 
-/// The name that a GET asks for.
+/// The name that a GET asks for, and the tag if it asks for one.
 ///
 /// # Errors
 /// Part of it is missing or unfit.
-pub fn asked(params: &Params<'_>, quirks: &Quirks) -> Result<ConfigKey, Refusal> {
+pub fn asked(params: &Params<'_>, quirks: &Quirks) -> Result<(ConfigKey, Option<String>), Refusal> {
     let (data_id, group) = (params.joined_required("dataId")?, params.joined_required("group")?);
     let tenant = params.joined("tenant").unwrap_or_default();
     check_tenant(&tenant, quirks)?;
     check_names(&data_id, &group, quirks)?;
-    check_tag(params, quirks)?;
-    Ok(ConfigKey { namespace: read_namespace(tenant, quirks), group, data_id })
+    let tag = tag(params, quirks)?;
+    Ok((ConfigKey { namespace: read_namespace(tenant, quirks), group, data_id }, tag))
 }
 
-/// The name that a DELETE means.
+/// The name that `beta=true` is said about.
+///
+/// # Errors
+/// Part of it is missing; whether it is fit is not looked at.
+pub fn beta_asked(params: &Params<'_>) -> Result<ConfigKey, Refusal> {
+    let (data_id, group) = (params.joined_required("dataId")?, params.joined_required("group")?);
+    let namespace = params.joined("tenant").unwrap_or_default();
+    Ok(ConfigKey { namespace, group, data_id })
+}
+
+/// The name that a DELETE means, and of which tag.
 ///
 /// # Errors
 /// Part of it is missing or unfit.
-pub fn removed(params: &Params<'_>, quirks: &Quirks) -> Result<ConfigKey, Refusal> {
+pub fn removed(params: &Params<'_>, quirks: &Quirks) -> Result<(ConfigKey, ConfigScope), Refusal> {
     let (data_id, group) = (params.joined_required("dataId")?, params.joined_required("group")?);
     let namespace = params.joined("tenant").unwrap_or_default();
     check_tenant(&namespace, quirks)?;
     check_names(&data_id, &group, quirks)?;
-    check_tag(params, quirks)?;
-    Ok(ConfigKey { namespace, group, data_id })
+    let scope = tag(params, quirks)?.map_or(ConfigScope::All, ConfigScope::Tag);
+    Ok((ConfigKey { namespace, group, data_id }, scope))
 }
 
-/// What a POST publishes.
+/// What a POST publishes, and for whom: the addresses of the header `betaIps`, clients of a tag, or
+/// everybody.
 ///
 /// # Errors
 /// Part of it is missing or unfit.
 pub fn published(
     params: &Params<'_>,
+    beta_ips: Option<&str>,
     quirks: &Quirks,
     now: Millis,
-) -> Result<(ConfigKey, Config), Refusal> {
+) -> Result<(ConfigKey, ConfigScope, Config), Refusal> {
     let (data_id, group) = (params.joined_required("dataId")?, params.joined_required("group")?);
     let namespace = params.joined("tenant").unwrap_or_default();
     let content = params.joined_required("content")?;
     check_tenant(&namespace, quirks)?;
     check_names(&data_id, &group, quirks)?;
     check_content(&content, quirks)?;
-    check_tag(params, quirks)?;
+    let tag = tag(params, quirks)?;
     let mut kind = params.joined("type");
     if quirks.config.kind == ConfigKind::ContentType {
         kind = Some(known_kind(kind.as_deref()).to_owned());
     }
     check_fields(params, kind.as_deref())?;
     let app = params.joined("appName");
-    let config = Config { content: content.into(), kind, app, modified: now };
-    Ok((ConfigKey { namespace, group, data_id }, config))
+    let (scope, beta_ips) = scope_of(beta_ips, tag.as_deref());
+    let config = Config { content: content.into(), kind, app, modified: now, beta_ips };
+    Ok((ConfigKey { namespace, group, data_id }, scope, config))
+}
+
+/// For whom something is published, with the addresses of a beta configuration.
+pub fn scope_of(beta_ips: Option<&str>, tag: Option<&str>) -> (ConfigScope, Option<String>) {
+    let said = |text: &&str| !java::is_blank(text);
+    let tag = tag.filter(said).map(|tag| ConfigScope::Tag(java::trim(tag).to_owned()));
+    match beta_ips.filter(said) {
+        Some(ips) => (ConfigScope::Beta, Some(ips.to_owned())),
+        None => (tag.unwrap_or(ConfigScope::All), None),
+    }
 }
 
 /// `ParamUtils.checkParam`: whether names and content are fit to be published.
@@ -121,14 +148,24 @@ fn check_tenant(tenant: &str, quirks: &Quirks) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_tag(params: &Params<'_>, quirks: &Quirks) -> Result<(), Refusal> {
-    let Some(tag) = params.joined("tag").filter(|tag| !java::is_blank(tag)) else { return Ok(()) };
-    if !is_name(java::trim(&tag)) {
+/// The parameter `tag`, unless it is blank.
+fn tag(params: &Params<'_>, quirks: &Quirks) -> Result<Option<String>, Refusal> {
+    let Some(tag) = params.joined("tag") else { return Ok(None) };
+    check_tag(&tag, quirks)?;
+    Ok(Some(java::trim(&tag).to_owned()).filter(|tag| !tag.is_empty()))
+}
+
+/// `ParamUtils.checkParam(tag)`: whether a tag is fit; a blank one is.
+///
+/// # Errors
+/// It is not.
+pub fn check_tag(tag: &str, quirks: &Quirks) -> Result<(), Refusal> {
+    if !is_name(java::trim(tag)) {
         let named = quirks.config.names == ConfigNames::Value;
         let value = if named { format!(" : {tag}") } else { String::new() };
         return Err(Refusal::illegal(format!("invalid tag{value}")));
     }
-    if units(&tag) > MAX_TAG {
+    if units(tag) > MAX_TAG && !java::is_blank(tag) {
         return Err(Refusal::illegal("too long tag, over 16"));
     }
     Ok(())
@@ -186,21 +223,66 @@ pub fn md5_text<'a>(md5: &'a str, quirks: &Quirks) -> &'a str {
     }
 }
 
+/// What a GET found.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// What is answered.
+    pub config: &'a Config,
+    /// Its digest.
+    pub md5: &'a str,
+    /// The type of the configuration for everybody: those for some have none of their own.
+    pub kind: Option<&'a str>,
+    /// The header that says for whom it is: `isBeta` or `Vipserver-Tag`.
+    pub scope: Option<(&'static str, &'a str)>,
+}
+
 /// The answer to a GET that found something.
-pub fn found(config: &Config, md5: &str, quirks: &Quirks) -> Reply {
-    let kind = config.kind.as_deref().unwrap_or("text");
+pub fn found(found: Found<'_>, quirks: &Quirks) -> Reply {
+    let kind = found.kind.unwrap_or("text");
     let content_type = match quirks.config.kind {
         ConfigKind::Untold | ConfigKind::Header => JSON_TYPE,
         ConfigKind::ContentType => content_type(kind),
     };
     // A shared text would save this copy; nobody reads configurations that often.
-    let body = ReplyBody::Bytes(Bytes::copy_from_slice(config.content.as_bytes()));
+    let body = ReplyBody::Bytes(Bytes::copy_from_slice(found.config.content.as_bytes()));
     let mut reply = Reply::new(200, ReplyKind::Streamed(content_type.into()), body);
     if quirks.config.kind != ConfigKind::Untold {
         reply = reply.with("Config-Type", kind.to_owned());
     }
-    let md5 = md5_text(md5, quirks).to_owned();
-    uncached(reply.with("Content-MD5", md5)).with("Last-Modified", http_date(config.modified))
+    if let Some((name, value)) = found.scope {
+        let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        reply = reply.with(name, value);
+    }
+    let md5 = md5_text(found.md5, quirks).to_owned();
+    uncached(reply.with("Content-MD5", md5)).with("Last-Modified", http_date(found.config.modified))
+}
+
+/// GET with `beta=true`: the row of the table of beta configurations.
+pub fn beta_row(key: &ConfigKey, row: Option<(i64, &Config)>, quirks: &Quirks) -> Reply {
+    let Some((number, config)) = row else { return result::of(200, BETA_DONE, "null") };
+    let mut json = JsonText::object();
+    if quirks.config.text_ids {
+        json.text("id", &number.to_string());
+    } else {
+        json.number("id", number);
+    }
+    json.text("dataId", &key.data_id);
+    json.text("group", &key.group);
+    json.text("content", &config.content);
+    // The statement that reads the row leaves it out.
+    json.optional_text("md5", None);
+    json.text("tenant", &key.namespace);
+    json.text("appName", config.app.as_deref().unwrap_or_default());
+    if quirks.config.kind != ConfigKind::Untold {
+        json.optional_text("type", None);
+    }
+    json.optional_text("betaIps", config.beta_ips.as_deref());
+    result::of(200, BETA_DONE, &json.finish())
+}
+
+/// DELETE with `beta=true`, whether or not there was anything.
+pub fn beta_stopped() -> Reply {
+    result::of(200, BETA_DONE, "true")
 }
 
 /// `FileTypeEnum`.
@@ -240,7 +322,7 @@ mod tests {
 
     fn refused(version: &str, query: &str) -> String {
         let quirks = &Profile::nacos(version).unwrap().quirks;
-        let refusal = published(&params(query, quirks), quirks, Millis(1)).unwrap_err();
+        let refusal = published(&params(query, quirks), None, quirks, Millis(1)).unwrap_err();
         refusal.message.into_owned()
     }
 
@@ -262,7 +344,9 @@ mod tests {
         let read = |version: &str| {
             let quirks = &Profile::nacos(version).unwrap().quirks;
             let params = params("dataId=a&group=g&tenant=public", quirks);
-            (asked(&params, quirks).unwrap().namespace, removed(&params, quirks).unwrap().namespace)
+            let (asked, removed) =
+                (asked(&params, quirks).unwrap(), removed(&params, quirks).unwrap());
+            (asked.0.namespace, removed.0.namespace)
         };
         assert_eq!(read("1.1.4"), ("public".to_owned(), "public".to_owned()));
         assert_eq!(read("2.0.2"), (String::new(), "public".to_owned()));
@@ -285,8 +369,10 @@ mod tests {
         let reply = |version: &str, kind: &str| {
             let quirks = &Profile::nacos(version).unwrap().quirks;
             let query = format!("dataId=a&group=g&content=c&type={kind}");
-            let (_, config) = published(&params(&query, quirks), quirks, Millis(1)).unwrap();
-            found(&config, "m", quirks)
+            let published = published(&params(&query, quirks), None, quirks, Millis(1));
+            let (_, _, config) = published.unwrap();
+            let kind = config.kind.as_deref();
+            found(Found { config: &config, md5: "m", kind, scope: None }, quirks)
         };
         let streamed = |kind: &'static str| ReplyKind::Streamed(kind.into());
         assert_eq!(reply("2.0.2", "xml").kind, streamed("application/xml;charset=UTF-8"));
