@@ -9,6 +9,9 @@ pub const DEFAULT_GROUP: &str = "DEFAULT_GROUP";
 pub const DEFAULT_CLUSTER: &str = "DEFAULT";
 /// The namespace of a request that names none.
 pub const PUBLIC_NAMESPACE: &str = "public";
+/// Stands for the namespace of a subscription over gRPC that names none, which 2.x keeps apart from
+/// all others: a name that nobody uses.
+pub const NO_NAMESPACE: &str = "\0";
 /// What stands between group and service in a grouped name.
 pub const GROUP_SEPARATOR: &str = "@@";
 

@@ -115,6 +115,28 @@ async fn acks_that_never_were_settle_nothing() {
 }
 
 #[tokio::test]
+async fn a_subscription_in_no_namespace_hears_of_no_hosts_and_is_taken_once() {
+    let server = server().await;
+    let (first, second) = (client(&server).await, client(&server).await);
+    text(&first, "InstanceRequest", &instance("s", "registerInstance")).await;
+    let wanted = r#"{"namespace":null,"groupName":"G","serviceName":"s","subscribe":true}"#;
+    for link in [&first, &second] {
+        let answer = text(link, "SubscribeServiceRequest", wanted).await;
+        assert!(answer.starts_with("SubscribeServiceResponse"), "{answer}");
+        assert!(answer.contains(r#""resultCode":200"#) && answer.contains(r#""hosts":[]"#));
+        let again = text(link, "SubscribeServiceRequest", wanted).await;
+        assert!(again.starts_with("ErrorResponse"), "{again}");
+    }
+    let push = pushed(&server, &first).await.expect("the first one is pushed to");
+    assert!(push.contains(r#""hosts":[]"#), "{push}");
+    assert_eq!(pushed(&server, &second).await, None);
+    let known = service("s", r#","subscribe":true"#);
+    text(&second, "SubscribeServiceRequest", &known).await;
+    let push = pushed(&server, &second).await.expect("a namespace is heard of");
+    assert!(push.contains("10.0.0.1"), "{push}");
+}
+
+#[tokio::test]
 async fn a_flood_of_setups_on_one_connection_is_one_client() {
     let server = server().await;
     let mut client = client(&server).await;

@@ -1,9 +1,15 @@
 //! `SubscribeServiceRequest`: answered with what is stored, then pushed to. Only a subscription
 //! that is new brings a push of its own (`grpc/subscribe-first-push`); the clusters asked for cut
 //! the answer, not the pushes (`grpc/subscribe-clusters`).
+//!
+//! A subscription in no namespace is answered and pushed to with no hosts
+//! (`client-wire/nacos_rust_client-0.3.3-grpc-on-2.0.2`). Then it stands in the way: a second one
+//! of the connection, or its end, fails as soon as the two are compared (`Service.equals`), and
+//! that of another connection is answered, but never gets into the index that is pushed to.
 
 use super::super::ClientKeyed;
 use super::super::service::{Reader, Route, Subscriber, Variant};
+use crate::model::names::NO_NAMESPACE;
 use crate::model::{Refusal, RemoteSubscription, RenderedList, ServiceRef, java};
 use crate::registry::Effect;
 use crate::registry::scope::Scope;
@@ -26,16 +32,27 @@ impl ClientKeyed {
             cache_millis: scope.switches.push_cache_millis as u64,
         };
         let list = self.info(scope, call.service, &grouped, variant);
-        let Some(namespace) = call.service.namespace.filter(|_| call.by.is_naming()) else {
+        if !call.by.is_naming() {
             return Err(Refusal::null_pointer());
-        };
+        }
+        let namespace = call.service.namespace.unwrap_or(NO_NAMESPACE);
         let service = ServiceRef { namespace, name: &grouped };
+        if call.service.namespace.is_none() && self.is_subscribed(call, service) {
+            return Err(Refusal::null_pointer());
+        }
         if call.subscribe {
             self.add_subscriber(scope, call, service);
         } else {
             self.remove_subscriber(call, service);
         }
         Ok((list, scope.take_effects()))
+    }
+
+    fn is_subscribed(&self, call: &RemoteSubscription<'_>, service: ServiceRef<'_>) -> bool {
+        let client = self.clients.find_connected(call.by.id);
+        let owner = client.and_then(|client| self.clients.get(client));
+        let slot = self.slot(service);
+        owner.zip(slot).is_some_and(|(owner, slot)| owner.subscribed.contains(&slot))
     }
 
     fn add_subscriber(
@@ -63,7 +80,11 @@ impl ClientKeyed {
             return;
         }
         owner.subscribed.push(slot);
+        let unheard = call.service.namespace.is_none() && !known.is_empty();
         known.push(subscriber);
+        if unheard {
+            return;
+        }
         let shown = self.services[slot].shown_kind();
         self.subscribed(scope, slot, client, shown);
     }
