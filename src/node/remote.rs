@@ -14,6 +14,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+/// The status under which a setup is counted that comes a second time.
+const REPEATED: u16 = 409;
+
 /// The streams of a node's clients.
 pub trait Streams: Send + Sync {
     /// Puts a request on a client's stream; one without a stream is never asked.
@@ -106,7 +109,11 @@ impl Node {
         let operation = match setup {
             Setup::Registered => Operation::Connect,
             Setup::Refused => Operation::Refuse,
-            Setup::Known => return setup,
+            Setup::Known => {
+                // Counted only: a flood of them would leave room for nothing else in the journal.
+                self.metrics.count_request(Operation::Connect, REPEATED);
+                return setup;
+            }
         };
         self.metrics.count_request(operation, 200);
         self.journal.connection(meta, self.now(), operation);

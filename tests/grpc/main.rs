@@ -1,6 +1,7 @@
 //! Whole servers under hostile or unlucky 2.x clients: whatever one connection does, the others are
 //! served, and what goes wrong is bounded and written down.
 
+mod abuse;
 mod configs;
 mod versions;
 
@@ -273,4 +274,15 @@ async fn a_configuration_is_the_same_over_grpc_and_http_and_its_listeners_are_to
     text(&publisher, "ConfigRemoveRequest", &config("")).await;
     let gone = text(&listener, "ConfigQueryRequest", &config("")).await;
     assert!(gone.contains("config data not exist"), "{gone}");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_resets_the_streams_so_that_clients_come_back() {
+    let server = server().await;
+    let client = client(&server).await;
+    drop(server);
+    while client.end().is_none() {
+        client.changed(Duration::from_millis(5)).await;
+    }
+    assert_eq!(client.end().map(|end| end.status.code), Some("CANCELLED"));
 }

@@ -2,7 +2,7 @@
 //! end, which takes away what the client published (`grpc/drop-removes`).
 
 use super::lines::Line;
-use super::message::{Incoming, Reader, head, status_only, trailers};
+use super::message::{Incoming, NOISE, Reader, TOO_LARGE, head, status_only, trailers, unread};
 use super::server::Shared;
 use super::stream::{self, Introduced};
 use super::unary;
@@ -44,16 +44,21 @@ type Served = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Serves a connection until it ends.
 pub async fn serve(shared: Arc<Shared>, line: Arc<Line>, socket: TcpStream) {
     let introduced = Introduced::default();
-    // What begins and the connection itself lie in places of their own: a task keeps room for every
-    // state that it was ever in, twice for what is handed on, as long as the client stays.
-    let beginning = Box::pin(timeout(HANDSHAKE, builder().handshake(socket)));
-    if let Ok(Ok(connection)) = beginning.await {
-        talk(&shared, &line, &introduced, Box::new(connection)).await;
+    // What begins lies in a place of its own: a task keeps room for every state that it was ever
+    // in, twice for what is handed on, as long as the client stays.
+    if let Some(connection) = Box::pin(begun(socket)).await {
+        talk(&shared, &line, &introduced, connection).await;
     }
     shared.lines.close(line.id);
     line.listening.end();
     let meta = introduced.lock().take();
     shared.node.disconnected(line.id, meta.as_deref());
+}
+
+/// The connection when HTTP/2 has begun on it, boxed here so that nobody keeps room to hand it on.
+async fn begun(socket: TcpStream) -> Option<Box<Connection<TcpStream, Bytes>>> {
+    let beginning = timeout(HANDSHAKE, builder().handshake(socket)).await;
+    beginning.ok()?.ok().map(Box::new)
 }
 
 fn builder() -> h2::server::Builder {
@@ -156,10 +161,14 @@ async fn call(
             }
         }
         Incoming::Noise | Incoming::End => {
+            unread(&shared.node, NOISE);
             // As above.
             let _ = respond.send_response(status_only("2", None), true);
         }
-        Incoming::TooLarge => respond.send_reset(h2::Reason::CANCEL),
+        Incoming::TooLarge => {
+            unread(&shared.node, TOO_LARGE);
+            respond.send_reset(h2::Reason::CANCEL);
+        }
         Incoming::Broken => {}
     }
 }

@@ -57,6 +57,7 @@ pub struct Line {
     pub ending: Notify,
     stalled: AtomicBool,
     ended: AtomicBool,
+    stopped: AtomicBool,
     cut: AtomicBool,
     /// What the client wants to hear of.
     pub listening: Listening,
@@ -92,6 +93,7 @@ impl Lines {
             ending: Notify::new(),
             stalled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             listening: Listening::default(),
         });
@@ -102,6 +104,14 @@ impl Lines {
     /// Closes a way.
     pub fn close(&self, id: ConnectionId) {
         self.open.lock().remove(&id);
+    }
+
+    /// Ends all connections as a server that stops does.
+    pub fn stop(&self) {
+        for line in self.open.lock().values() {
+            line.stopped.store(true, Ordering::Release);
+            line.end();
+        }
     }
 
     /// A client answered.
@@ -235,6 +245,12 @@ impl Line {
     /// Whether the end is to be a cut.
     pub fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Acquire)
+    }
+
+    /// Whether the server stops: then a real one resets its streams (`Server.shutdownNow`), by
+    /// which clients see that they have to come back.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
     }
 
     /// Whether the end was asked for.

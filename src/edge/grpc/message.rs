@@ -1,11 +1,23 @@
 //! Messages read from a stream frame by frame, and responses written to one.
 
+use crate::edge::nacos::Note;
+use crate::node::{Node, Operation};
 use crate::wire::grpc::{MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, prefix};
 use bytes::{Buf, Bytes, BytesMut};
 use flate2::read::GzDecoder;
 use h2::RecvStream;
 use http::{HeaderMap, HeaderValue, Response};
 use std::io::Read as _;
+
+/// The journal's status of bytes that are no message.
+pub const NOISE: u16 = 400;
+/// The journal's status of a message that is not read because of its length.
+pub const TOO_LARGE: u16 = 413;
+
+/// Journals what could not be read: nothing more is known of it.
+pub fn unread(node: &Node, status: u16) {
+    Note::new(Operation::Other).answered(node, "", status);
+}
 
 /// What reading a message gave.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::connection;
 use super::lines::Lines;
 use crate::edge::http::Shutdown;
-use crate::node::{Node, Streams as _};
+use crate::node::Node;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,9 +116,7 @@ impl Drop for Seat {
 
 /// Ends all connections in order, as far as they let themselves be ended.
 async fn farewell(shared: &Shared) {
-    for view in shared.lines.views() {
-        shared.lines.disconnect(view.id);
-    }
+    shared.lines.stop();
     let over = tokio::time::Instant::now() + GRACE;
     while shared.open.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < over {
         tokio::time::sleep(LOOK).await;

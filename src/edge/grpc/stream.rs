@@ -3,9 +3,11 @@
 //! other ends too and the connection stays (`grpc/half-close`, `grpc/stream-garbage`).
 
 use super::lines::Line;
-use super::message::{Incoming, Reader, head, status_only, trailers};
+use super::message::{Incoming, NOISE, Reader, TOO_LARGE, head, status_only, trailers, unread};
 use super::server::Shared;
+use crate::edge::nacos::Note;
 use crate::model::ConnectionMeta;
+use crate::node::Operation;
 use crate::wire::grpc::{self, Payload};
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -38,8 +40,12 @@ pub async fn serve(
             incoming = reader.next() => match incoming {
                 Incoming::Message(payload) => take(&shared, &line, &introduced, payload),
                 Incoming::End => break "0",
-                Incoming::Noise => break "2",
+                Incoming::Noise => {
+                    unread(&shared.node, NOISE);
+                    break "2";
+                }
                 Incoming::TooLarge => {
+                    unread(&shared.node, TOO_LARGE);
                     respond.send_reset(h2::Reason::CANCEL);
                     return;
                 }
@@ -48,7 +54,10 @@ pub async fn serve(
             sent = output.send(), if output.pending.is_some() => if !sent {
                 return;
             },
-            () = line.changed.notified() => if line.is_ending() {
+            () = line.changed.notified() => if line.is_stopped() {
+                respond.send_reset(h2::Reason::CANCEL);
+                return;
+            } else if line.is_ending() {
                 break "0";
             },
         }
@@ -109,29 +118,37 @@ impl Output {
 /// Takes what a client says on its stream.
 fn take(shared: &Shared, line: &Line, introduced: &Introduced, payload: Payload) {
     if payload.kind == "ConnectionSetupRequest" {
-        let Some(setup) = grpc::setup(&payload.text()) else { return };
-        let meta = Arc::new(ConnectionMeta {
-            id: line.id,
-            name: line.name.as_str().into(),
-            remote: line.remote,
-            local: line.local,
-            client_ip: payload.client_ip.as_str().into(),
-            version: setup.version,
-            labels: setup.labels,
-            tenant: setup.tenant,
-            abilities: setup.abilities,
-        });
-        shared.node.connected(&meta);
-        introduced.lock().get_or_insert(meta);
-        return;
+        return set_up(shared, line, introduced, &payload);
     }
     if !grpc::is_response(&payload.kind) {
-        return;
+        // Nothing else is read here, whatever it says.
+        return unread(&shared.node, NOISE);
     }
-    let Some(answer) = grpc::client_answer(&payload.text()) else { return };
     let meta = introduced.lock().clone();
-    if let Some(meta) = meta {
-        shared.node.answered(&meta, answer.ask, answer.success);
-        shared.lines.answered(answer.ask);
+    match (grpc::client_answer(&payload.text()), meta) {
+        (Some(answer), Some(meta)) => {
+            shared.node.answered(&meta, answer.ask, answer.success);
+            shared.lines.answered(answer.ask);
+        }
+        _ => shared.node.metrics.count_stray_ack(),
     }
+}
+
+fn set_up(shared: &Shared, line: &Line, introduced: &Introduced, payload: &Payload) {
+    let Some(setup) = grpc::setup(&payload.text()) else {
+        return Note::new(Operation::Connect).answered(&shared.node, "", NOISE);
+    };
+    let meta = Arc::new(ConnectionMeta {
+        id: line.id,
+        name: line.name.as_str().into(),
+        remote: line.remote,
+        local: line.local,
+        client_ip: payload.client_ip.as_str().into(),
+        version: setup.version,
+        labels: setup.labels,
+        tenant: setup.tenant,
+        abilities: setup.abilities,
+    });
+    shared.node.connected(&meta);
+    introduced.lock().get_or_insert(meta);
 }
