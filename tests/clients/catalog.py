@@ -10,7 +10,7 @@
            first beat after registering, s; `updates` false when it neither hears of a changed
            instance nor can change its own; `heard_within_s` when it hears later than others;
            `back_within_s`, if it holds a connection, in what time its instance is back on a server
-           that began anew, on 2.0.2
+           that began anew, on 2.0.2, and `down_s` if it must be away for a while to be missed
   [client.ephemeral], [client.persistent], [client.removed]  the kinds of life, by profile:
            `lives` (yes or no; then `why`, part of what it says), `beats` (F full, L light; among
            them R register and D deregister in `removed`), `heard` (push or poll). A profile that

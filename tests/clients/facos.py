@@ -3,6 +3,7 @@
 import http.client
 import json
 import subprocess
+import time
 import urllib.parse
 
 START_S = 30
@@ -66,9 +67,10 @@ class Server:
         self.address = ready["nodes"][0]["http"].removeprefix("http://")
         self.admin = ready["admin"].removeprefix("http://")
 
-    def restart(self):
-        """A new process on the port of the old one."""
+    def restart(self, down_s=0):
+        """A new process on the port of the old one, after so long without any."""
         self.stop()
+        time.sleep(down_s)
         self.start(int(self.address.rpartition(":")[2]))
 
     def stop(self):

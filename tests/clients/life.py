@@ -130,7 +130,7 @@ class Life:
 
     def survive(self, process):
         """The server begins anew; then the client must be there, and hear of others, by itself."""
-        self.server.restart()
+        self.server.restart(self.client.facts.get("down_s", 0))
         self.until_listed("back", [self.own()], self.client.facts["back_within_s"])
         deadline = time.monotonic() + self.client.facts["back_within_s"]
         while not any(sign["operation"] == "subscribe" for sign in self.journal()):
