@@ -6,8 +6,8 @@ mod auth;
 mod configs;
 mod kept;
 mod properties;
-mod shared;
 mod scopes;
+mod shared;
 
 use facos::client::http::{Request, Response, address_of, send};
 use facos::serve::ServeConfig;
