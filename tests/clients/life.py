@@ -27,9 +27,9 @@ LISTED_S = 3
 # what only a poll after a lost push tells, after more than this.
 HEARD_S = 6
 # What changes just after a push arrived can be lost on 1.x, until something else changes.
+SETTLE_S = 0.3
 # How long the first push is waited for, of which some clients get none.
 FIRST_PUSH_S = 3
-SETTLE_S = 0.3
 # A real server forgets a subscriber 10 s after its last list, and the subscriber lists each 10 s
 # and throws that answer away when a push came before: a push due between the two is lost to it for
 # another 10 s. So nothing is changed when the last list is older than this.
