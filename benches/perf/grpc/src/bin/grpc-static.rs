@@ -84,8 +84,8 @@ impl BiRequestStream for Silence {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());
-    // Without it an answer of several writes waits 40 ms for the client's delayed ack; tonic sets it
-    // only on sockets that it accepts itself.
+    // Without it an answer of several writes waits 40 ms for the client's delayed ack; tonic sets
+    // it only on sockets that it accepts itself.
     let incoming = TcpListenerStream::new(listener)
         .map(|accepted| accepted.and_then(|socket| socket.set_nodelay(true).map(|()| socket)));
     tonic::transport::Server::builder()
