@@ -63,9 +63,9 @@ fn who_stays_awake_misses_nothing_and_says_what_waiting_took() {
         let beat = &document.operations["beat"];
         assert_eq!((beat.requests + document.correctness.unsent, beat.errors), (200, 0));
     }
-    // It is awake 50 µs before each instant, and what it waits is none of its requests' cost.
-    let waited_s = awake.generator.waiting_cpu_s;
-    assert!(waited_s > 0.0 && waited_s < 1.0, "{:?}", awake.generator);
+    // It is awake 50 µs before each instant, unless the machine wakes it later than that, and what
+    // it waits is none of its requests' cost.
+    assert!((0.0..1.0).contains(&awake.generator.waiting_cpu_s), "{:?}", awake.generator);
     assert_eq!(asleep.generator.waiting_cpu_s.to_bits(), 0);
 }
 
