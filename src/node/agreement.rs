@@ -11,7 +11,7 @@ use crate::node::store::Receipt;
 use crate::peers::Group;
 use crate::peers::group::{Change, Disagreement};
 use crate::peers::upgrade::Core;
-use crate::registry::{Effect, StoreWrite};
+use crate::registry::{Effect, Registry, StoreWrite};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -41,6 +41,29 @@ pub enum Proposal {
     /// What the core of 1.x keeps under a key, or with no value that it keeps nothing: on a member
     /// of 2.0.x whose old raft has stopped.
     Datum(DatumKey, Option<Arc<DatumValue>>),
+}
+
+impl Proposal {
+    /// The core that it changes.
+    fn core(&self) -> Core {
+        match self {
+            Self::Write(_) => Core::New,
+            Self::Datum(..) => Core::Old,
+        }
+    }
+
+    /// Changes that core.
+    fn take(&self, now: Millis, registry: &mut Registry) -> Vec<Effect> {
+        match self {
+            Self::Write(write) => registry.agreed(now, write),
+            Self::Datum(key, Some(value)) => {
+                let stamp = registry.datum_stamp(key).unwrap_or_default() + 1;
+                let datum = Datum { key: key.clone(), stamp, value: value.clone() };
+                registry.take_datum(now, &datum)
+            }
+            Self::Datum(key, None) => registry.forget_datum(now, key),
+        }
+    }
 }
 
 impl Change for Proposal {
@@ -262,28 +285,16 @@ impl Node {
     /// Does what was agreed on; what follows is for the caller to run.
     fn take_agreed(&self, proposals: &[Proposal]) -> (Vec<Effect>, Option<Receipt>) {
         let (mut effects, mut receipt) = (Vec::new(), None);
-        for proposal in proposals {
-            let mut done = self.take_one(proposal);
+        let now = self.now();
+        for run in proposals.chunk_by(|one, next| one.core() == next.core()) {
+            let mut done = self.told(run[0].core(), |registry| {
+                run.iter().flat_map(|proposal| proposal.take(now, registry)).collect()
+            });
             effects.append(&mut done.0);
             // One disk takes everything in order: what was queued last is durable last.
             receipt = done.1.or(receipt);
         }
         (effects, receipt)
-    }
-
-    fn take_one(&self, proposal: &Proposal) -> (Vec<Effect>, Option<Receipt>) {
-        let now = self.now();
-        match proposal {
-            Proposal::Write(write) => self.told(Core::New, |registry| registry.agreed(now, write)),
-            Proposal::Datum(key, Some(value)) => self.told(Core::Old, |registry| {
-                let stamp = registry.datum_stamp(key).unwrap_or_default() + 1;
-                let datum = Datum { key: key.clone(), stamp, value: value.clone() };
-                registry.take_datum(now, &datum)
-            }),
-            Proposal::Datum(key, None) => {
-                self.told(Core::Old, |registry| registry.forget_datum(now, key))
-            }
-        }
     }
 
     /// Has the others agree on what an operation proposes. A node that agrees with nobody proposes

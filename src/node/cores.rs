@@ -78,11 +78,10 @@ impl Cores {
 
     /// What raft of 1.x begins with.
     pub(super) fn raft_kept(&mut self) -> RaftKept {
-        let registry = match &mut self.beside {
+        RaftKept::of(match &mut self.beside {
             Some(beside) => beside.old.get_mut(),
             None => self.own.get_mut(),
-        };
-        RaftKept { term: registry.raft_term(), datums: registry.raft_datums() }
+        })
     }
 
     /// The node has neighbours and answers for a part of what there is.

@@ -8,39 +8,50 @@ use crate::model::{Datum, MemberId, Millis, Refusal, ServiceKey, ServicePart, Se
 use crate::peers::upgrade::double_write::Copying;
 use crate::peers::upgrade::{BothCores, Core, Counts, Fellow, Upgrade, UpgradeEffect};
 use crate::profile::Generation;
-use crate::registry::{Effect, StoreWrite};
+use crate::registry::{Effect, Held, StoreWrite};
+use std::collections::BTreeMap;
 
 /// Both cores of a node as the engine looks at them.
-struct Both<'a>(&'a Node);
+struct Both<'a> {
+    node: &'a Node,
+    /// What 1.x and 2.x hold, read once for all that differs.
+    held: Option<[BTreeMap<ServiceKey, Held>; 2]>,
+}
+
+impl Both<'_> {
+    fn held(&mut self) -> &[BTreeMap<ServiceKey, Held>; 2] {
+        let node = self.node;
+        let held = |core| node.read_in(core, |registry, _| registry.held());
+        self.held.get_or_insert_with(|| [Core::Old, Core::New].map(held))
+    }
+}
 
 impl BothCores for Both<'_> {
     fn counts(&mut self, core: Core) -> Counts {
-        let totals = self.0.read_in(core, |registry, _| registry.totals());
+        let totals = self.node.read_in(core, |registry, _| registry.totals());
         Counts { services: totals.services, instances: totals.instances }
     }
 
     fn has_old(&mut self, service: &ServiceKey) -> bool {
-        self.0.read_in(Core::Old, |registry, _| registry.contains(service.as_ref()))
+        self.node.read_in(Core::Old, |registry, _| registry.contains(service.as_ref()))
     }
 
     fn differing(&mut self) -> Vec<(ServiceKey, bool)> {
-        let new = self.0.read_in(Core::New, |registry, _| registry.held());
-        let old = self.0.read_in(Core::Old, |registry, _| registry.held());
+        let [old, new] = self.held();
         let differs = |service: &ServiceKey, instances| {
             new.get(service).copied().unwrap_or_default().instances != instances
         };
-        old.into_iter()
+        old.iter()
             .filter(|(service, held)| differs(service, held.instances))
-            .map(|(service, held)| (service, !held.has_persistent))
+            .map(|(service, held)| (service.clone(), !held.has_persistent))
             .collect()
     }
 
     fn only_new(&mut self) -> Vec<(ServiceKey, bool)> {
-        let new = self.0.read_in(Core::New, |registry, _| registry.held());
-        let old = self.0.read_in(Core::Old, |registry, _| registry.held());
-        new.into_iter()
-            .filter(|(service, _)| !old.contains_key(service))
-            .map(|(service, held)| (service, held.ephemeral))
+        let [old, new] = self.held();
+        new.iter()
+            .filter(|(service, _)| !old.contains_key(*service))
+            .map(|(service, held)| (service.clone(), held.ephemeral))
             .collect()
     }
 }
@@ -98,7 +109,8 @@ impl Node {
         let Some(peering) = &self.peering else { return };
         let fellows = peering.members(Fellow::all);
         let double_write = self.read(|registry, _| registry.switches().double_write_enabled);
-        let effects = beside.engine.lock().tick(now, &mut Both(self), &fellows, double_write);
+        let mut cores = Both { node: self, held: None };
+        let effects = beside.engine.lock().tick(now, &mut cores, &fellows, double_write);
         self.follow_upgrade(effects);
     }
 

@@ -52,13 +52,7 @@ impl Registry {
     /// How much of the core of 1.x the node is responsible for.
     pub fn responsible_totals(&self) -> Totals {
         let Core::ServiceKeyed(core) = &self.core else { return Totals::default() };
-        let is_mine = |name: &str| self.responsibility.as_ref().is_none_or(|all| all.is_mine(name));
-        let mut totals = Totals::default();
-        for (_, held) in core.held().iter().filter(|(service, _)| is_mine(&service.name)) {
-            totals.services += 1;
-            totals.instances += held.instances;
-        }
-        totals
+        core.totals_of(|name| self.responsibility.as_ref().is_none_or(|all| all.is_mine(name)))
     }
 
     /// Every service with what it holds.

@@ -34,6 +34,7 @@ mod switching;
 pub mod timers;
 
 pub use crate::model::ClusterSettings;
+pub use double_write::Held;
 pub use effect::{
     Datagram, Effect, InstanceRecord, ProbeId, ProbeOrder, ProbeOutcome, ServiceSettings,
     StoreWrite,

@@ -9,9 +9,15 @@ use std::fmt::Write;
 impl ServiceKeyed {
     /// How much there is.
     pub fn totals(&self) -> Totals {
+        self.totals_of(|_| true)
+    }
+
+    /// How much there is of the services of chosen names.
+    pub fn totals_of(&self, choose: impl Fn(&str) -> bool) -> Totals {
         let services = self.services.iter().map(|(_, service)| service);
-        let mut totals = Totals { services: self.services.len(), ..Totals::default() };
-        for service in services {
+        let mut totals = Totals::default();
+        for service in services.filter(|service| choose(&service.key.name)) {
+            totals.services += 1;
             totals.subscribers += service.subscribers.len();
             for cluster in &service.clusters {
                 totals.instances += cluster.persistent.len() + cluster.ephemeral.len();

@@ -19,7 +19,7 @@ use crate::peers::upgrade::Core;
 use crate::peers::view::Turn;
 use crate::peers::{Deed, Distro, DistroRules, Effect as PeerEffect, Others, Ticket, WriteFailure};
 use crate::profile::Quirks;
-use crate::registry::{Effect, StoreWrite};
+use crate::registry::{Effect, Registry, StoreWrite};
 use held::Held;
 use parking_lot::Mutex;
 use std::hash::{BuildHasher, BuildHasherDefault};
@@ -50,6 +50,13 @@ pub struct RaftKept {
     pub term: i64,
     /// What it kept.
     pub datums: Vec<Datum>,
+}
+
+impl RaftKept {
+    /// What a registry with the core of 1.x holds.
+    pub fn of(registry: &mut Registry) -> Self {
+        Self { term: registry.raft_term(), datums: registry.raft_datums() }
+    }
 }
 
 impl OldProtocols {
@@ -350,10 +357,7 @@ impl Node {
     /// Raft begins anew with what the core of 1.x holds: the deployment was turned back.
     pub(in crate::node) fn begin_raft(&self) {
         let Some((peering, old)) = self.old() else { return };
-        let kept = self.read_in(Core::Old, |registry, _| RaftKept {
-            term: registry.raft_term(),
-            datums: registry.raft_datums(),
-        });
+        let kept = self.read_in(Core::Old, |registry, _| RaftKept::of(registry));
         let seed = seed(&peering.own, self.now());
         *old.raft.lock() = Raft::new(peering.own.clone(), kept.term, kept.datums, seed, self.now());
         old.stopped.raft.store(false, Ordering::Relaxed);
