@@ -4,6 +4,7 @@
 //! - `form`, `params`: what a servlet finds in query and body, and how Nacos reads it.
 //! - `request_param`: what Spring converts before a controller sees it.
 //! - `grpc`: the messages of 2.x connections.
+//! - `http2`: what carries them.
 //! - `peer`: what 1.x members call each other.
 //! - `v1`: the calls of the HTTP API and their answers.
 //! - `status`: the one place that decides what a client sees of a refusal.
@@ -12,6 +13,7 @@
 
 mod form;
 pub mod grpc;
+pub mod http2;
 pub mod json;
 pub mod jwt;
 pub mod media;

@@ -7,28 +7,21 @@
 #[cfg(test)]
 mod tests;
 
-use super::frames::{
-    self, ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_BYTES, Frame, GOAWAY, HEADERS,
-    PAYLOAD_BYTES, PING, PREFACE, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
-};
 use super::headers::{self, Blocks};
-use super::pieces::Pieces;
 use super::spare::Spare;
+use crate::wire::http2::Pieces;
+use crate::wire::http2::frames::{
+    self, ACK, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FIRST_WINDOW_BYTES,
+    FRAME_BYTES, Frame, GOAWAY, HEADER_TABLE_SIZE, HEADERS, INITIAL_WINDOW_SIZE, MOST,
+    PAYLOAD_BYTES, PING, PREFACE, PUSH_PROMISE, RST_STREAM, SETTINGS, TABLE_BYTES, WINDOW_UPDATE,
+};
 
 /// Room for what the server sends, on each stream and on the whole connection, bytes.
 const WINDOW_BYTES: u32 = 16 * 1024 * 1024;
-/// The window that everybody has before it is changed, bytes.
-const FIRST_WINDOW_BYTES: u32 = 65_535;
-/// The server's table of headers before it is changed, bytes; the headers of a call fit.
-const TABLE_BYTES: u32 = 4096;
 /// A message that is longer is not read: 300,000 hosts would fit.
 const MAX_MESSAGE_BYTES: usize = 128 * 1024 * 1024;
 /// A connection has no numbers left for streams beyond this one.
-const LAST_STREAM: u32 = i32::MAX as u32 - 2;
-/// Settings by number.
-const HEADER_TABLE_SIZE: u16 = 1;
-const ENABLE_PUSH: u16 = 2;
-const INITIAL_WINDOW_SIZE: u16 = 4;
+const LAST_STREAM: u32 = MOST - 2;
 /// The code of a stream that is no longer wanted.
 const CANCEL: u32 = 8;
 
@@ -109,14 +102,9 @@ impl Channel {
         self.connection_window = i64::from(FIRST_WINDOW_BYTES);
         self.new_window = i64::from(FIRST_WINDOW_BYTES);
         out.extend_from_slice(PREFACE);
-        let mut settings = [0; 18];
         let wishes =
             [(HEADER_TABLE_SIZE, 0), (ENABLE_PUSH, 0), (INITIAL_WINDOW_SIZE, WINDOW_BYTES)];
-        for (place, (number, value)) in settings.chunks_exact_mut(6).zip(wishes) {
-            place[..2].copy_from_slice(&number.to_be_bytes());
-            place[2..].copy_from_slice(&u32::to_be_bytes(value));
-        }
-        frames::push(out, SETTINGS, 0, 0, &settings);
+        frames::push_settings(out, &wishes);
         let more = WINDOW_BYTES - FIRST_WINDOW_BYTES;
         frames::push(out, WINDOW_UPDATE, 0, 0, &more.to_be_bytes());
     }
@@ -338,10 +326,8 @@ impl Channel {
     }
 
     fn settings(&mut self, payload: &[u8], out: &mut Vec<u8>) -> Result<Event, Broken> {
-        for setting in payload.chunks(6) {
-            let [a, b, c, d, e, f] = *setting else { return Err(Broken) };
-            let value = u32::from_be_bytes([c, d, e, f]);
-            match u16::from_be_bytes([a, b]) {
+        for (number, value) in frames::settings(payload).ok_or(Broken)? {
+            match number {
                 HEADER_TABLE_SIZE if value < TABLE_BYTES => self.table = Table::Absent,
                 INITIAL_WINDOW_SIZE => {
                     let more = i64::from(value) - self.new_window;
@@ -358,8 +344,7 @@ impl Channel {
     }
 
     fn window(&mut self, frame: Frame, payload: &[u8], out: &mut Vec<u8>) -> Result<Event, Broken> {
-        let [a, b, c, d] = *payload else { return Err(Broken) };
-        let more = i64::from(u32::from_be_bytes([a & 0x7f, b, c, d]));
+        let more = i64::from(frames::number(payload).ok_or(Broken)?);
         if frame.stream == 0 {
             self.connection_window += more;
         } else if frame.stream == self.call_id {

@@ -3,6 +3,9 @@
 //! The first call of a connection puts its headers into the server's table; every later one says
 //! the same in seven bytes. The server is asked to keep no table for its answers, so that each of
 //! them can be read by itself.
+use crate::wire::http2::literal::{
+    INDEXED, KEPT, NEWEST, NO_TABLE, Name, PASSING, field, take_integer, take_text,
+};
 
 /// Indices of HPACK's static table.
 const AUTHORITY: u8 = 1;
@@ -11,17 +14,12 @@ const PATH: u8 = 4;
 const HTTP: u8 = 6;
 const CONTENT_TYPE: u8 = 31;
 const USER_AGENT: u8 = 58;
-/// The newest entry of the server's table; older ones follow.
-const NEWEST: u8 = 62;
 /// Path of the calls.
 const CALL: &[u8] = b"/Request/request";
 /// Path of the stream.
 const STREAM: &[u8] = b"/BiRequestStream/requestBiStream";
 /// `grpc-status` in Huffman's code.
 const STATUS_CODED: [u8; 8] = [0x9a, 0xca, 0xc8, 0xb2, 0x12, 0x34, 0xda, 0x8f];
-
-/// The index of a name in the static table, or the name itself.
-type Name<'a> = Result<u8, &'a [u8]>;
 
 /// The blocks of headers of one server.
 #[derive(Debug)]
@@ -47,49 +45,20 @@ impl Blocks {
             (Ok(USER_AGENT), b"grpc-java-netty/1.24.0"),
         ];
         let block = |path: &[u8], kept: u8| {
-            let mut block = vec![0x80 | POST, 0x80 | HTTP];
-            literal(&mut block, kept, Ok(PATH), path);
-            fields.iter().for_each(|(name, value)| literal(&mut block, kept, *name, value));
+            let mut block = vec![INDEXED | POST, INDEXED | HTTP];
+            field(&mut block, kept, Ok(PATH), path);
+            fields.iter().for_each(|(name, value)| field(&mut block, kept, *name, value));
             block
         };
         // Path, authority and the others were put there in this order.
-        let known = (NEWEST..NEWEST + 5).rev().map(|index| 0x80 | index);
+        let known = (NEWEST..NEWEST + 5).rev().map(|index| INDEXED | index);
         Self {
-            first: block(CALL, 0x40),
-            next: [0x80 | POST, 0x80 | HTTP].into_iter().chain(known).collect(),
-            stream: block(STREAM, 0),
-            plain: [vec![0x20], block(CALL, 0)].concat(),
+            first: block(CALL, KEPT),
+            next: [INDEXED | POST, INDEXED | HTTP].into_iter().chain(known).collect(),
+            stream: block(STREAM, PASSING),
+            plain: [vec![NO_TABLE], block(CALL, PASSING)].concat(),
         }
     }
-}
-
-/// Appends a field: kept in the table for `0x40`, not kept for 0. Names are indices or texts.
-fn literal(out: &mut Vec<u8>, kept: u8, name: Name<'_>, value: &[u8]) {
-    let bits = if kept == 0 { 4 } else { 6 };
-    match name {
-        Ok(index) => integer(out, kept, bits, usize::from(index)),
-        Err(text) => {
-            out.push(kept);
-            integer(out, 0, 7, text.len());
-            out.extend_from_slice(text);
-        }
-    }
-    integer(out, 0, 7, value.len());
-    out.extend_from_slice(value);
-}
-
-fn integer(out: &mut Vec<u8>, high: u8, bits: u8, mut value: usize) {
-    let most = (1 << bits) - 1;
-    if value < most {
-        return out.push(high | value as u8);
-    }
-    out.push(high | most as u8);
-    value -= most;
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 /// The number of `grpc-status` in a block; `None` when there is none, or none that can be read.
@@ -101,48 +70,20 @@ pub fn status(mut block: &[u8]) -> Option<u32> {
             0x20.. => 5,
             _ => 4,
         };
-        let index = read_integer(&mut block, bits)?;
+        let index = take_integer(&mut block, bits)?;
         if bits == 7 || bits == 5 {
             continue;
         }
         let named = index == 0 && {
-            let (coded, name) = read_text(&mut block)?;
+            let (coded, name) = take_text(&mut block)?;
             if coded { name == STATUS_CODED } else { name == b"grpc-status" }
         };
-        let (coded, value) = read_text(&mut block)?;
+        let (coded, value) = take_text(&mut block)?;
         if named {
             return if coded { coded_digits(value) } else { digits(value) };
         }
     }
     None
-}
-
-fn read_integer(block: &mut &[u8], bits: u8) -> Option<usize> {
-    let (first, rest) = block.split_first()?;
-    *block = rest;
-    let most = (1_usize << bits) - 1;
-    let mut value = usize::from(*first) & most;
-    if value < most {
-        return Some(value);
-    }
-    for shift in [0, 7, 14, 21] {
-        let (byte, rest) = block.split_first()?;
-        *block = rest;
-        value += usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// Whether the text is in Huffman's code, and its bytes.
-fn read_text<'a>(block: &mut &'a [u8]) -> Option<(bool, &'a [u8])> {
-    let coded = block.first()? & 0x80 != 0;
-    let length = read_integer(block, 7)?;
-    let (text, rest) = block.split_at_checked(length)?;
-    *block = rest;
-    Some((coded, text))
 }
 
 fn digits(text: &[u8]) -> Option<u32> {
@@ -189,9 +130,9 @@ mod tests {
     #[test]
     fn the_status_is_found_behind_other_headers_and_in_both_codes() {
         let mut block = vec![0x88];
-        literal(&mut block, 0, Ok(CONTENT_TYPE), b"application/grpc");
-        literal(&mut block, 0, Err(b"grpc-status"), b"12");
-        literal(&mut block, 0, Err(b"grpc-message"), b"Method not found");
+        field(&mut block, PASSING, Ok(CONTENT_TYPE), b"application/grpc");
+        field(&mut block, PASSING, Err(b"grpc-status"), b"12");
+        field(&mut block, PASSING, Err(b"grpc-message"), b"Method not found");
         assert_eq!(status(&block), Some(12));
         let coded = |value: &[u8]| {
             let mut block = vec![0, 0x88];

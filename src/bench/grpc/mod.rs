@@ -4,15 +4,13 @@
 //! HTTP/2 is spoken here by hand, on the worker's own sockets: one call at a time on each
 //! connection needs little of it, and ten thousand connections need it to be small.
 //! - `agents`: what each SDK says. `calls`: the same as bytes.
-//! - `frames`, `headers`, `pieces`: bytes of HTTP/2. `channel`: HTTP/2 of one connection.
+//! - `headers`: the headers of calls. `channel`: HTTP/2 of one connection.
 //! - `answers`: what the server's messages say. `spare`: buffers.
 mod agents;
 mod answers;
 mod calls;
 mod channel;
-mod frames;
 mod headers;
-mod pieces;
 mod spare;
 
 pub use agents::{AGENTS, Grpc, Redo};

@@ -8,6 +8,7 @@ use crate::node::{StreamView, Streams};
 use crate::registry::asks::{Ask, ServerRequest};
 use crate::wire::grpc;
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -17,7 +18,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 
 /// At most so many messages wait on one line.
 const MAX_QUEUED: usize = 4_096;
@@ -51,10 +51,8 @@ pub struct Line {
     pub local: SocketAddr,
     server_ip: String,
     queue: Mutex<Queue>,
-    /// Something waits, or the end was asked for.
-    pub changed: Notify,
-    /// The connection shall end.
-    pub ending: Notify,
+    /// Whom to tell that something waits, or that the end was asked for.
+    pub changed: AtomicWaker,
     stalled: AtomicBool,
     ended: AtomicBool,
     stopped: AtomicBool,
@@ -89,8 +87,7 @@ impl Lines {
             local,
             server_ip: local.ip().to_string(),
             queue: Mutex::default(),
-            changed: Notify::new(),
-            ending: Notify::new(),
+            changed: AtomicWaker::new(),
             stalled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -189,7 +186,7 @@ impl Line {
         let mut queue = self.queue.lock();
         let dropped = queue.put(request);
         drop(queue);
-        self.changed.notify_one();
+        self.changed.wake();
         dropped
     }
 
@@ -232,8 +229,7 @@ impl Line {
     /// Asks for the end of the connection.
     pub fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        self.changed.notify_one();
-        self.ending.notify_one();
+        self.changed.wake();
     }
 
     /// Cuts the connection.
@@ -260,7 +256,7 @@ impl Line {
 
     fn stall(&self, stalled: bool) {
         self.stalled.store(stalled, Ordering::Release);
-        self.changed.notify_one();
+        self.changed.wake();
     }
 
     fn view(&self) -> StreamView {

@@ -1,12 +1,10 @@
-//! Messages read from a stream frame by frame, and responses written to one.
+//! Messages, put together from what comes on a stream.
 
 use crate::edge::nacos::Note;
 use crate::node::{Node, Operation};
 use crate::wire::grpc::{MESSAGE_LIMIT_BYTES, PREFIX_BYTES, Payload, Prefix, prefix};
 use bytes::{Buf, Bytes, BytesMut};
 use flate2::read::GzDecoder;
-use h2::RecvStream;
-use http::{HeaderMap, HeaderValue, Response};
 use std::io::Read as _;
 
 /// The journal's status of bytes that are no message.
@@ -30,51 +28,32 @@ pub enum Incoming {
     TooLarge,
     /// The client ended its side.
     End,
-    /// The stream or the connection broke.
-    Broken,
 }
 
-/// Reads messages; what was read of one is kept when a read is given up.
-#[derive(Debug)]
+/// Puts messages together from what comes on a stream.
+#[derive(Debug, Default)]
 pub struct Reader {
-    stream: RecvStream,
     read: BytesMut,
 }
 
 impl Reader {
-    /// Reads from a stream.
-    pub fn new(stream: RecvStream) -> Self {
-        Self { stream, read: BytesMut::new() }
+    /// Takes what came.
+    pub fn take(&mut self, data: &[u8]) {
+        self.read.extend_from_slice(data);
     }
 
-    /// The next message.
-    pub async fn next(&mut self) -> Incoming {
-        loop {
-            if let Some(incoming) = self.whole() {
-                return incoming;
-            }
-            match self.stream.data().await {
-                Some(Ok(data)) => self.take(data),
-                Some(Err(_)) => return Incoming::Broken,
-                // A message that was cut off is none.
-                None if self.read.is_empty() => return Incoming::End,
-                None => return Incoming::Noise,
-            }
-        }
+    /// What came and is no whole message yet, bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.read.len()
     }
 
-    fn take(&mut self, data: Bytes) {
-        // The connection's own task sees to it that this reaches the client.
-        let _ = self.stream.flow_control().release_capacity(data.len());
-        if self.read.is_empty() {
-            // Most messages come in one frame, which need not be copied.
-            match data.try_into_mut() {
-                Ok(data) => self.read = data,
-                Err(data) => self.read.extend_from_slice(&data),
-            }
-        } else {
-            self.read.extend_from_slice(&data);
-        }
+    /// The next message, or what stands in its place; `ended` when nothing more comes.
+    pub fn next(&mut self, ended: bool) -> Option<Incoming> {
+        self.whole().or_else(|| {
+            // A message that was cut off is none.
+            let end = if self.read.is_empty() { Incoming::End } else { Incoming::Noise };
+            ended.then_some(end)
+        })
     }
 
     fn whole(&mut self) -> Option<Incoming> {
@@ -104,38 +83,4 @@ fn unpacked(packed: &[u8]) -> Option<Bytes> {
     let fits = read.is_ok() && bytes.len() <= MESSAGE_LIMIT_BYTES;
     // A byte that begins no field makes the message noise.
     Some(if fits { Bytes::from(bytes) } else { Bytes::from_static(&[0xff]) })
-}
-
-/// The head of every response.
-pub fn head() -> Response<()> {
-    let mut head = Response::new(());
-    head.headers_mut().reserve(3);
-    for (name, value) in [
-        ("content-type", "application/grpc"),
-        ("grpc-encoding", "identity"),
-        ("grpc-accept-encoding", "gzip"),
-    ] {
-        head.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    head
-}
-
-/// The end of a response that went well.
-pub fn trailers() -> HeaderMap {
-    let mut trailers = HeaderMap::with_capacity(1);
-    trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    trailers
-}
-
-/// A response that is nothing but a status.
-pub fn status_only(code: &'static str, message: Option<&str>) -> Response<()> {
-    let mut head = Response::new(());
-    let headers = head.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static("application/grpc"));
-    headers.insert("grpc-status", HeaderValue::from_static(code));
-    let message = message.and_then(|message| HeaderValue::from_str(message).ok());
-    if let Some(message) = message {
-        headers.insert("grpc-message", message);
-    }
-    head
 }

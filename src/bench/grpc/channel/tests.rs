@@ -1,6 +1,6 @@
 //! Frames that a server says, and what is said to it.
-use super::super::frames::{PADDED, PRIORITY};
 use super::*;
+use crate::wire::http2::frames::{PADDED, PRIORITY};
 
 /// What the other side said, frame by frame.
 fn taken(channel: &mut Channel, bytes: &[u8]) -> (Vec<Event>, Vec<u8>) {

@@ -11,6 +11,8 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub const DATA: u8 = 0;
 /// Opens a stream, or ends it with trailers.
 pub const HEADERS: u8 = 1;
+/// Which stream matters more; nobody asks any more.
+pub const PRIORITISE: u8 = 2;
 /// Gives a stream up.
 pub const RST_STREAM: u8 = 3;
 /// What the peer wishes.
@@ -36,6 +38,25 @@ pub const END_HEADERS: u8 = 4;
 pub const PADDED: u8 = 8;
 /// Five bytes of priority stand before the headers.
 pub const PRIORITY: u8 = 0x20;
+
+/// Settings by number: the bytes of the peer's table of headers.
+pub const HEADER_TABLE_SIZE: u16 = 1;
+/// Whether streams may be announced that nobody asked for.
+pub const ENABLE_PUSH: u16 = 2;
+/// Streams that may be open at once.
+pub const MAX_CONCURRENT_STREAMS: u16 = 3;
+/// The window of each new stream.
+pub const INITIAL_WINDOW_SIZE: u16 = 4;
+/// The longest payload that is taken.
+pub const MAX_FRAME_SIZE: u16 = 5;
+/// The most that the headers of a request may take.
+pub const MAX_HEADER_LIST_SIZE: u16 = 6;
+/// The window that everybody has before it is changed, bytes.
+pub const FIRST_WINDOW_BYTES: u32 = 65_535;
+/// The table of headers that everybody keeps before that is changed, bytes.
+pub const TABLE_BYTES: u32 = 4_096;
+/// The largest window, and the last stream, that there can be.
+pub const MOST: u32 = i32::MAX as u32;
 
 /// What stands before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +88,33 @@ pub fn push(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8])
     out.extend_from_slice(payload);
 }
 
+/// Appends settings.
+pub fn push_settings(out: &mut Vec<u8>, settings: &[(u16, u32)]) {
+    let length = settings.len() as u32 * 6;
+    out.extend_from_slice(&length.to_be_bytes()[1..]);
+    out.extend_from_slice(&[SETTINGS, 0, 0, 0, 0, 0]);
+    for (number, value) in settings {
+        out.extend_from_slice(&number.to_be_bytes());
+        out.extend_from_slice(&value.to_be_bytes());
+    }
+}
+
+/// The settings of a payload; `None` when a part of one is missing.
+pub fn settings(payload: &[u8]) -> Option<impl Iterator<Item = (u16, u32)>> {
+    let (whole, rest) = payload.as_chunks::<6>();
+    let read = |setting: &[u8; 6]| {
+        let [a, b, c, d, e, f] = *setting;
+        (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]))
+    };
+    rest.is_empty().then(|| whole.iter().map(read))
+}
+
+/// The one number of a payload, without its highest bit, which means nothing.
+pub fn number(payload: &[u8]) -> Option<u32> {
+    let [a, b, c, d] = *payload else { return None };
+    Some(u32::from_be_bytes([a & 0x7f, b, c, d]))
+}
+
 /// The payload without filling and priority; `None` when they are longer than it.
 pub fn unpadded(frame: Frame, payload: &[u8]) -> Option<&[u8]> {
     let mut payload = payload;
@@ -92,6 +140,18 @@ mod tests {
         let sent = Frame { kind: DATA, flags: END_STREAM, stream: 0x0102_0305, length: 3 };
         assert_eq!((read, &out[FRAME_BYTES..]), (sent, &b"abc"[..]));
         assert_eq!(frame(&out[..8]), None);
+    }
+
+    #[test]
+    fn settings_are_read_as_they_were_written() {
+        let wishes = [(HEADER_TABLE_SIZE, 0), (INITIAL_WINDOW_SIZE, 1_048_576)];
+        let mut out = Vec::new();
+        push_settings(&mut out, &wishes);
+        let payload = &out[FRAME_BYTES..];
+        assert_eq!(frame(&out).unwrap().length, payload.len());
+        assert!(settings(payload).unwrap().eq(wishes));
+        assert!(settings(&payload[1..]).is_none());
+        assert_eq!((number(&[0xff; 4]), number(&[0; 3])), (Some(MOST), None));
     }
 
     #[test]

@@ -1,0 +1,293 @@
+//! What a client says, frame by frame.
+
+use super::streams::Stream;
+use super::{
+    End, Event, FAREWELL, Failure, MAX_HEADER_BYTES, NO_ERROR, Phase, Session, WINDOW_BYTES,
+};
+use crate::wire::http2::Pieces;
+use crate::wire::http2::frames::{
+    self, ACK, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FRAME_BYTES, Frame,
+    GOAWAY, HEADER_TABLE_SIZE, HEADERS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MOST, PAYLOAD_BYTES,
+    PING, PREFACE, PRIORITISE, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+};
+
+/// Streams that one connection may really have open; more are refused.
+pub const MAX_OPEN: usize = 1_024;
+/// Answers that one client may leave waiting for room, bytes: beyond this it is asked to read
+/// before it asks.
+pub const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
+/// What an entry of the headers counts beside its texts, bytes.
+const ENTRY_BYTES: usize = 32;
+/// The code of a stream whose client said what is not allowed.
+const PROTOCOL_ERROR: u32 = 1;
+/// The code of a stream that was never looked at.
+const REFUSED_STREAM: u32 = 7;
+
+impl<T> Session<T> {
+    /// Takes what stands at the front of `bytes` once it is whole: its length and what it means.
+    /// `open` says what is kept of a new stream to a path.
+    ///
+    /// # Errors
+    /// The client does not keep to HTTP/2; nothing more can be read from it.
+    pub fn take<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        open: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<(usize, Event<'a>)>, Failure> {
+        if self.phase == Phase::Silent {
+            return self.greet(bytes);
+        }
+        let Some(frame) = frames::frame(bytes) else { return Ok(None) };
+        if frame.length > PAYLOAD_BYTES {
+            return Err(Failure::FrameSize);
+        }
+        let length = FRAME_BYTES + frame.length;
+        let Some(payload) = bytes.get(FRAME_BYTES..length) else { return Ok(None) };
+        let first = self.phase == Phase::Greeted;
+        let is_settings = frame.kind == SETTINGS && frame.flags & ACK == 0;
+        let goes_on = frame.kind == CONTINUATION;
+        if (first && !is_settings) || self.pieces.is_some() != goes_on {
+            return Err(Failure::Protocol);
+        }
+        let event = match frame.kind {
+            DATA => self.data(frame, payload)?,
+            HEADERS => self.headers(frame, payload, open)?,
+            CONTINUATION => self.more_headers(frame, payload, open)?,
+            _ => {
+                self.control(frame, payload)?;
+                Event::Nothing
+            }
+        };
+        Ok(Some((length, event)))
+    }
+
+    fn greet<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<(usize, Event<'a>)>, Failure> {
+        let part = &bytes[..bytes.len().min(PREFACE.len())];
+        if !PREFACE.starts_with(part) {
+            return Err(Failure::Protocol);
+        }
+        if part.len() < PREFACE.len() {
+            return Ok(None);
+        }
+        self.phase = Phase::Greeted;
+        Ok(Some((PREFACE.len(), Event::Nothing)))
+    }
+
+    /// Frames that belong to no request and no answer.
+    fn control(&mut self, frame: Frame, payload: &[u8]) -> Result<(), Failure> {
+        let whole = frame.stream == 0;
+        match frame.kind {
+            SETTINGS | PING | GOAWAY if !whole => Err(Failure::Protocol),
+            RST_STREAM | PRIORITISE if whole => Err(Failure::Protocol),
+            SETTINGS if frame.flags & ACK == 0 => self.settings(payload),
+            SETTINGS if !payload.is_empty() => Err(Failure::FrameSize),
+            PING => self.ping(frame, payload),
+            WINDOW_UPDATE => self.window_update(frame.stream, payload),
+            RST_STREAM => self.reset_by_client(frame.stream, payload),
+            PRIORITISE if payload.len() != 5 => Err(Failure::FrameSize),
+            // A client that leaves need not be told what it has open any more.
+            GOAWAY => {
+                self.end = End::Near;
+                Ok(())
+            }
+            PUSH_PROMISE => Err(Failure::Protocol),
+            _ => Ok(()),
+        }
+    }
+
+    fn settings(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        for (number, value) in frames::settings(payload).ok_or(Failure::FrameSize)? {
+            match number {
+                HEADER_TABLE_SIZE => self.heads.table_is(value),
+                ENABLE_PUSH if value > 1 => return Err(Failure::Protocol),
+                INITIAL_WINDOW_SIZE if value > MOST => return Err(Failure::FlowControl),
+                INITIAL_WINDOW_SIZE => {
+                    let more = i64::from(value) - self.first_window;
+                    self.first_window += more;
+                    self.streams.widen(more).map_err(|_| Failure::FlowControl)?;
+                }
+                MAX_FRAME_SIZE if !(PAYLOAD_BYTES..1 << 24).contains(&(value as usize)) => {
+                    return Err(Failure::Protocol);
+                }
+                _ => {}
+            }
+        }
+        self.phase = Phase::Open;
+        frames::push(&mut self.out, SETTINGS, ACK, 0, &[]);
+        self.go_on_all();
+        Ok(())
+    }
+
+    fn ping(&mut self, frame: Frame, payload: &[u8]) -> Result<(), Failure> {
+        if payload.len() != FAREWELL.len() {
+            return Err(Failure::FrameSize);
+        }
+        if frame.flags & ACK == 0 {
+            frames::push(&mut self.out, PING, ACK, 0, payload);
+        } else if payload == FAREWELL && self.end == End::Announced {
+            self.end = End::Near;
+            self.say_goodbye(self.last, NO_ERROR);
+        }
+        Ok(())
+    }
+
+    fn window_update(&mut self, id: u32, payload: &[u8]) -> Result<(), Failure> {
+        let more = i64::from(frames::number(payload).ok_or(Failure::FrameSize)?);
+        if id == 0 {
+            self.window += more;
+            if more == 0 {
+                return Err(Failure::Protocol);
+            }
+            if self.window > i64::from(MOST) {
+                return Err(Failure::FlowControl);
+            }
+            self.go_on_all();
+            return Ok(());
+        }
+        self.known(id)?;
+        let Some(stream) = self.streams.get(id) else { return Ok(()) };
+        stream.window += more;
+        if more == 0 || stream.window > i64::from(MOST) {
+            let flow = Failure::FlowControl as u32;
+            self.reset(id, if more == 0 { PROTOCOL_ERROR } else { flow });
+        } else {
+            self.go_on(id);
+        }
+        Ok(())
+    }
+
+    fn reset_by_client(&mut self, id: u32, payload: &[u8]) -> Result<(), Failure> {
+        frames::number(payload).ok_or(Failure::FrameSize)?;
+        self.known(id)?;
+        self.streams.remove(id);
+        Ok(())
+    }
+
+    /// A frame may speak of a stream only once the client has opened it.
+    fn known(&self, id: u32) -> Result<(), Failure> {
+        if id == 0 || id > self.last { Err(Failure::Protocol) } else { Ok(()) }
+    }
+
+    fn data<'a>(&mut self, frame: Frame, payload: &'a [u8]) -> Result<Event<'a>, Failure> {
+        self.known(frame.stream)?;
+        let data = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
+        // Filling counts as much as what it fills.
+        renew(&mut self.unread, frame.length, 0, &mut self.out)?;
+        let Some(stream) = self.streams.get(frame.stream) else { return Ok(Event::Nothing) };
+        if stream.is_ended {
+            self.reset(frame.stream, Failure::StreamClosed as u32);
+            return Ok(Event::Nothing);
+        }
+        stream.is_ended = frame.flags & END_STREAM != 0;
+        let ended = stream.is_ended;
+        if !ended {
+            renew(&mut stream.unread, frame.length, frame.stream, &mut self.out)?;
+        }
+        Ok(Event::Data(frame.stream, data, ended))
+    }
+
+    fn headers<'a>(
+        &mut self,
+        frame: Frame,
+        payload: &'a [u8],
+        open: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Event<'a>, Failure> {
+        let block = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
+        if frame.flags & END_HEADERS == 0 {
+            self.pieces = Some(Box::new(Pieces::begin(frame, block)));
+            return Ok(Event::Nothing);
+        }
+        self.headed(frame, block, open)
+    }
+
+    /// A piece of headers that came before. The frame with their beginning says what they mean.
+    fn more_headers<'a>(
+        &mut self,
+        frame: Frame,
+        payload: &'a [u8],
+        open: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Event<'a>, Failure> {
+        let mut pieces = self.pieces.take().ok_or(Failure::Protocol)?;
+        pieces.add(frame, payload).ok_or(Failure::Flood)?;
+        if frame.flags & END_HEADERS == 0 {
+            self.pieces = Some(pieces);
+            return Ok(Event::Nothing);
+        }
+        self.headed(pieces.first, &pieces.block, open)
+    }
+
+    /// Headers are whole: those of a new stream, or the trailers of one that is open.
+    fn headed<'a>(
+        &mut self,
+        frame: Frame,
+        block: &[u8],
+        open: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Event<'a>, Failure> {
+        let (mut path, mut open, mut bytes) = (None, Some(open), 0);
+        // They must be read even when nobody wants them: the table goes on.
+        let read = self.fields.read(block, |name, value| {
+            bytes += name.len() + value.len() + ENTRY_BYTES;
+            if name == b":path"
+                && let Some(open) = open.take()
+            {
+                path = Some(open(value));
+            }
+        });
+        read.map_err(|_| Failure::Compression)?;
+        let (id, ended) = (frame.stream, frame.flags & END_STREAM != 0);
+        if id <= self.last {
+            return self.trailed(id, ended);
+        }
+        if id % 2 == 0 {
+            return Err(Failure::Protocol);
+        }
+        self.last = id;
+        if self.end == End::Near {
+            return Ok(Event::Nothing);
+        }
+        if self.streams.len() >= MAX_OPEN || self.streams.waiting_bytes() > MAX_WAITING_BYTES {
+            self.push_reset(id, REFUSED_STREAM);
+            return Ok(Event::Nothing);
+        }
+        let Some(what) = path else {
+            self.push_reset(id, PROTOCOL_ERROR);
+            return Ok(Event::Nothing);
+        };
+        if bytes > MAX_HEADER_BYTES as usize {
+            self.heads.too_large(id, &mut self.out);
+            self.push_reset(id, NO_ERROR);
+            return Ok(Event::Nothing);
+        }
+        self.streams.open(Stream::new(id, what, self.first_window, ended));
+        Ok(Event::Opened(id, ended))
+    }
+
+    fn trailed<'a>(&mut self, id: u32, ended: bool) -> Result<Event<'a>, Failure> {
+        self.known(id)?;
+        let Some(stream) = self.streams.get(id) else { return Ok(Event::Nothing) };
+        if stream.is_ended || !ended {
+            self.reset(id, PROTOCOL_ERROR);
+            return Ok(Event::Nothing);
+        }
+        stream.is_ended = true;
+        Ok(Event::Data(id, &[], true))
+    }
+}
+
+/// Counts what came, and renews a window that is half used.
+pub fn renew(
+    unread: &mut u32,
+    bytes: usize,
+    stream: u32,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    *unread += bytes as u32;
+    if *unread > WINDOW_BYTES {
+        return Err(Failure::FlowControl);
+    }
+    if *unread > WINDOW_BYTES / 2 {
+        frames::push(out, WINDOW_UPDATE, 0, stream, &unread.to_be_bytes());
+        *unread = 0;
+    }
+    Ok(())
+}

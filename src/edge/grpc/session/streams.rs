@@ -1,0 +1,137 @@
+//! The streams of a connection that are open.
+
+use bytes::Bytes;
+
+/// One stream.
+#[derive(Debug)]
+pub struct Stream<T> {
+    /// Its number.
+    pub id: u32,
+    /// What the connection keeps of it.
+    pub what: T,
+    /// The client's room for more of it, bytes; a client can take room back.
+    pub window: i64,
+    /// Bytes that came since the client was told that it may send more.
+    pub unread: u32,
+    /// Whether the client has ended its side.
+    pub is_ended: bool,
+    /// Whether the head of the response was sent.
+    pub is_headed: bool,
+    /// What the client has no room for yet.
+    pub waiting: Bytes,
+    /// How far the end of the response is.
+    pub ending: Ending,
+}
+
+/// How far the end of a response is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// More may come.
+    Open,
+    /// This status is to be said behind what waits.
+    Due(&'static str),
+    /// It was said.
+    Said,
+}
+
+impl<T> Stream<T> {
+    /// A stream that the client opened, and ended at once if it did.
+    pub fn new(id: u32, what: T, window: i64, is_ended: bool) -> Self {
+        let (waiting, ending) = (Bytes::new(), Ending::Open);
+        Self { id, what, window, unread: 0, is_ended, is_headed: false, waiting, ending }
+    }
+}
+
+/// More room than there can be.
+#[derive(Debug)]
+pub struct TooWide;
+
+/// All that are open, by their numbers, which rise.
+#[derive(Debug)]
+pub struct Streams<T>(Vec<Stream<T>>);
+
+impl<T> Default for Streams<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Streams<T> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where a stream stands.
+    pub fn place(&self, id: u32) -> Option<usize> {
+        self.0.binary_search_by_key(&id, |stream| stream.id).ok()
+    }
+
+    /// The stream in a place.
+    pub fn at(&mut self, place: usize) -> Option<&mut Stream<T>> {
+        self.0.get_mut(place)
+    }
+
+    /// A stream by its number.
+    pub fn get(&mut self, id: u32) -> Option<&mut Stream<T>> {
+        let place = self.place(id)?;
+        self.0.get_mut(place)
+    }
+
+    /// A stream whose response has not ended.
+    pub fn unended(&mut self, id: u32) -> Option<&mut Stream<T>> {
+        self.get(id).filter(|stream| stream.ending == Ending::Open)
+    }
+
+    /// All of them.
+    pub fn all(&mut self) -> impl Iterator<Item = &mut Stream<T>> {
+        self.0.iter_mut()
+    }
+
+    /// What waits for room on all of them, bytes.
+    pub fn waiting_bytes(&self) -> usize {
+        self.0.iter().map(|stream| stream.waiting.len()).sum()
+    }
+
+    /// Adds one whose number is larger than all before.
+    pub fn open(&mut self, stream: Stream<T>) {
+        // Most clients have a stream and a call, seldom more.
+        self.0.reserve_exact(1);
+        self.0.push(stream);
+    }
+
+    /// Takes one out.
+    pub fn remove(&mut self, id: u32) -> Option<Stream<T>> {
+        self.place(id).map(|place| self.0.remove(place))
+    }
+
+    /// Gives every stream more room, or less.
+    ///
+    /// # Errors
+    /// A stream would have more room than there can be.
+    pub fn widen(&mut self, more: i64) -> Result<(), TooWide> {
+        for stream in &mut self.0 {
+            stream.window += more;
+            if stream.window > i64::from(crate::wire::http2::frames::MOST) {
+                return Err(TooWide);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out what was answered, and tells of those whose client has not ended its side.
+    pub fn settle(&mut self, mut unended: impl FnMut(u32)) {
+        self.0.retain(|stream| {
+            let is_over = stream.ending == Ending::Said;
+            if is_over && !stream.is_ended {
+                unended(stream.id);
+            }
+            !is_over
+        });
+    }
+}
