@@ -93,6 +93,17 @@ fn what_is_missing_or_too_much_is_named() {
 }
 
 #[test]
+fn a_limit_rule_that_is_none_is_told_before_anything_starts() {
+    let place = Place::new();
+    place.write("rule", r#"{"countLimit":"many"}"#);
+    let (error, hint) = place.run("serve --port 0 --admin-port 0 --limit-rule rule").refused(2);
+    assert_eq!(error, "rule is no limit rule");
+    assert!(hint.contains(r#"{"countLimit":100}"#), "{hint}");
+    let (error, _) = place.run("serve --port 0 --admin-port 0 --limit-rule none").refused(2);
+    assert!(error.starts_with("cannot read none: "), "{error}");
+}
+
+#[test]
 fn members_are_named_once() {
     let line = "serve --port 0 --admin-port 0 --members a:1 --member-file b";
     let (error, _) = run(line).refused(2);

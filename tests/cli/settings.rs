@@ -116,7 +116,7 @@ fn a_mistake_in_the_file_is_told_with_its_line() {
         "facos.toml:2: no setting \"admin-prot\" (did you mean admin_port?); valid: profile, bind, \
          port, nodes, members, member_file, admin_bind, admin_port, admin_token, clock, \
          cold_start, expire_instances, data, journal, workers, ready_file, log, auth, properties, \
-         set, property"
+         limit_rule, set, property"
     );
     assert_eq!(
         told("clock = \"mannual\""),

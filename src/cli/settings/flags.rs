@@ -36,6 +36,10 @@ pub struct SettingFlags {
     /// Read FILE as Nacos reads its application.properties; flags count before it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     properties: Option<String>,
+    /// Read from FILE how many connections 2.x clients may have, as Nacos reads its
+    /// data/loader/limitRule [default: no limit]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    limit_rule: Option<String>,
     /// Address that Nacos clients reach [default: 127.0.0.1]
     #[arg(long, value_name = "IP")]
     bind: Option<String>,
@@ -117,6 +121,7 @@ impl SettingFlags {
             ("log", &self.log),
             ("auth", &self.auth),
             ("properties", &self.properties),
+            ("limit_rule", &self.limit_rule),
         ];
         let single = single.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
         let set = self.set.iter().map(|text| ("set", text));

@@ -18,10 +18,12 @@ use std::path::PathBuf;
 
 use crate::cli::exit::{self, Failure};
 use crate::config::{ConfigError, LogFilter, Secret, Source, Stated, Statement, Value};
+use crate::model::LimitRule;
 use crate::node::peering::MemberSource;
 use crate::profile::{DEFAULT_PROFILE, Profile, Setting};
 use crate::serve::properties::{self, Property, PropertyError};
 use crate::serve::{ClockKind, Nodes, ServeConfig};
+use crate::wire::grpc::balance::read_limit_rule;
 
 /// One setting as people read it.
 #[derive(Debug)]
@@ -119,6 +121,8 @@ settings! {
     auth: bool,
     /// File of Nacos's own properties.
     properties: Option<PathBuf>,
+    /// File that says how many connections 2.x clients may have.
+    limit_rule: Option<PathBuf>,
 }
 
 impl Value for ClockKind {
@@ -165,6 +169,7 @@ impl Settings {
             log: Stated::by_default(LogFilter::read("info").expect("info is a level")),
             auth: Stated::by_default(config.auth.enabled),
             properties: Stated::by_default(None),
+            limit_rule: Stated::by_default(None),
             set: Vec::new(),
             property: Vec::new(),
         }
@@ -247,6 +252,18 @@ impl Settings {
         }
     }
 
+    /// How many connections 2.x clients may have, as Nacos keeps it in `data/loader/limitRule`.
+    fn limit_rule(&self) -> Result<LimitRule, Failure> {
+        let Some(path) = &self.limit_rule.value else { return Ok(LimitRule::default()) };
+        let shown = path.display();
+        let hint =
+            r#"such a file is Nacos's data/loader/limitRule, for example {"countLimit":100}"#;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}"), hint))?;
+        read_limit_rule(&text)
+            .ok_or_else(|| Failure::usage(format!("{shown} is no limit rule"), hint))
+    }
+
     /// What the server itself takes. A setting that somebody states counts before a property of
     /// Nacos that means the same.
     ///
@@ -263,6 +280,7 @@ impl Settings {
         }
         config.nodes = self.load_nodes().map_err(refuse)?;
         config.members = self.member_source()?;
+        config.limit_rule = self.limit_rule()?;
         config.admin_bind = self.admin_bind.value;
         config.admin_port = self.admin_port.value;
         let token = self.admin_token.value.as_ref();
