@@ -129,7 +129,7 @@ impl Logs {
         std::fs::create_dir_all(folder)?;
         let mut files = Vec::with_capacity(OPERATIONS);
         for operation in Operation::ALL {
-            let file = File::create(folder.join(format!("{}.hlog", operation.name())))?;
+            let file = File::create(folder.join(log_name(operation)))?;
             let mut file = BufWriter::new(file);
             writeln!(file, "#[Interval log of facos bench: {}, nanoseconds]", operation.name())?;
             writeln!(file, "#[Histogram log format version 1.3]")?;
@@ -165,6 +165,15 @@ impl Logs {
     fn finish(mut self) -> io::Result<()> {
         self.files.iter_mut().try_for_each(|(file, _)| file.flush())
     }
+}
+
+/// The names of all interval logs in their folder.
+pub fn log_names() -> impl Iterator<Item = String> {
+    Operation::ALL.into_iter().map(log_name)
+}
+
+fn log_name(operation: Operation) -> String {
+    format!("{}.hlog", operation.name())
 }
 
 #[cfg(test)]

@@ -115,6 +115,48 @@ fn numbers_that_mean_nothing_are_one_line_and_a_hint() {
 }
 
 #[test]
+fn results_that_cannot_be_written_are_refused_before_anything_is_sent() {
+    let server = Scripted::start(|_| USUAL);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let file = path("file");
+    std::fs::write(&file, "of an earlier run").unwrap();
+    let target = format!("--target {}", server.url);
+    let nowhere = path("no/such.html");
+    refused(&[
+        (format!("{target} --html {nowhere}"), 2, "such.html: No such file", "nothing was sent"),
+        (format!("{target} --json {file}/in.json"), 2, "in.json: Not a directory", "folder"),
+        (format!("{target} --junit {}", path("")), 2, "Is a directory", "nothing was sent"),
+        (format!("{target} --hlog {file}"), 2, "cannot write", "folder"),
+        (format!("{target} --hlog {file}/in/it"), 2, "Not a directory", "folder"),
+    ]);
+    assert_eq!(server.asked().len(), 0);
+}
+
+#[test]
+fn a_run_that_fails_leaves_what_its_results_would_have_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("old.html"), "of an earlier run").unwrap();
+    std::fs::create_dir(path("logs")).unwrap();
+    std::fs::write(path("logs/beat.hlog"), "of an earlier run").unwrap();
+    for (json, logs) in [("new.json", "logs"), ("other.json", "new/logs")] {
+        let arguments = format!(
+            "--target 127.0.0.1:1 --html {} --json {} --hlog {}",
+            path("old.html"),
+            path(json),
+            path(logs)
+        );
+        refused(&[(arguments, 69, "cannot reach 127.0.0.1:1: ", "start the server")]);
+    }
+    for kept in ["old.html", "logs/beat.hlog"] {
+        assert_eq!(std::fs::read_to_string(path(kept)).unwrap(), "of an earlier run");
+    }
+    let there = |folder: &str| std::fs::read_dir(path(folder)).unwrap().count();
+    assert_eq!((there(""), there("logs")), (2, 1), "nothing new is left behind");
+}
+
+#[test]
 fn what_clients_of_2x_cannot_do_is_one_line_and_a_hint() {
     let server = Scripted::start(|_| USUAL);
     let here = "--target 127.0.0.1:1";

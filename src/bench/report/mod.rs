@@ -3,6 +3,7 @@ mod html;
 mod junit;
 mod table;
 
+pub use super::collect::log_names;
 pub use html::html;
 pub use junit::junit;
 pub use table::table;

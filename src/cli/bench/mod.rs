@@ -1,6 +1,7 @@
 //! `facos bench`: loads a Nacos-compatible server and tells what it took.
 mod args;
 mod failures;
+mod results;
 
 use std::io;
 use std::path::PathBuf;
@@ -114,6 +115,7 @@ fn prepare(args: &RunArgs) -> Result<(Options, Goal)> {
     if let Some(pid) = args.server_pid {
         process::sample(pid).map_err(|error| unwatched(pid, &error))?;
     }
+    results::check(args)?;
     probe(&target, sdk)?;
     let options = Options {
         target,
@@ -231,7 +233,7 @@ fn load(args: &RunArgs, options: Options, goal: &Goal) -> Result<ExitCode> {
     let ended = bench(options, goal, stop, &mut live);
     live.finish();
     let document = ended.map_err(run_stop)?;
-    write_results(args, &document)?;
+    results::write(args, &document)?;
     Ok(exit_code(&document))
 }
 
@@ -244,34 +246,6 @@ fn exit_code(document: &Document) -> ExitCode {
         (false, true) => ExitCode::from(NO),
         (false, false) => ExitCode::SUCCESS,
     }
-}
-
-fn write_results(args: &RunArgs, document: &Document) -> Result<()> {
-    let write = |path: &PathBuf, text: String| {
-        std::fs::write(path, text).map_err(|error| {
-            let error = format!("cannot write {}: {error}", path.display());
-            Failure::usage(error, "the run was complete; name files in a folder that exists")
-        })
-    };
-    // stdout first: what was measured is not lost by a wrong path.
-    show(document, args.output)?;
-    if let Some(path) = &args.html {
-        write(path, report::html(document)?)?;
-    }
-    if let Some(path) = &args.junit {
-        write(path, report::junit(document)?)?;
-    }
-    if let Some(path) = &args.json {
-        write(path, report::json(document))?;
-    }
-    Ok(())
-}
-
-fn show(document: &Document, output: Format) -> Result<()> {
-    print(&match output {
-        Format::Text => report::table(document),
-        Format::Json => report::json(document),
-    })
 }
 
 /// The first Ctrl-C or SIGTERM ends the run early; the second ends the program.
@@ -301,12 +275,12 @@ fn end_on_signal(stop: &Arc<AtomicBool>) -> io::Result<()> {
     Ok(())
 }
 
-fn show_merged(results: &[PathBuf], output: Format) -> Result<ExitCode> {
-    let documents = results.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+fn show_merged(paths: &[PathBuf], output: Format) -> Result<ExitCode> {
+    let documents = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let merged = merge::merge(&documents).map_err(|error| {
         Failure::usage(error, "merge adds the results of machines that ran one workload together")
     })?;
-    show(&merged, output)?;
+    results::show(&merged, output)?;
     Ok(exit_code(&merged))
 }
 
