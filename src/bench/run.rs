@@ -17,7 +17,7 @@ use super::request::Ends;
 use super::sdk::Sdk;
 use super::target::{Target, TargetError, own_address};
 use super::units::{Nanos, nanos};
-use super::worker::{Clock, Command, Done, Report, Shared, Worker};
+use super::worker::{Clock, Command, Done, News, Report, Shared, Worker};
 use super::workload::Workload;
 
 /// How long a stage that is not measured may take.
@@ -181,6 +181,7 @@ impl Session {
             authority: target.to_string(),
             timeout: nanos(options.timeout),
             stay_awake: options.stay_awake,
+            news: News::default(),
             stop: AtomicBool::new(false),
         });
         let (sender, reports) = channel();
@@ -331,6 +332,7 @@ impl Session {
         collector: &mut Collector,
         observer: &mut dyn Observer,
     ) -> Result<StageEnd, RunError> {
+        self.shared.news.begin_stage();
         for worker in &self.workers {
             let run = Command::Run { stage, start, record_from, end };
             let gone = |_| RunError::Worker("it no longer listens".to_owned());

@@ -96,16 +96,19 @@ fn the_document_is_as_its_schema_says() {
 }
 
 #[test]
-fn a_server_that_dies_is_an_event_and_not_the_end() {
+fn a_server_that_dies_is_one_event_and_not_the_end() {
     let server = Scripted::start(|_| USUAL);
-    let options = options(&server.url, workload(BEATS));
+    let mut options = options(&server.url, workload(BEATS));
+    options.workers = 2;
     let dying = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(700));
         server.die();
     });
     let document = run(options);
     dying.join().unwrap();
-    assert!(document.events.iter().any(|event| event.what.contains("cannot be reached")));
+    let told: Vec<&str> = document.events.iter().map(|event| event.what.as_str()).collect();
+    assert_eq!(document.generator.workers, 2, "each of which notices");
+    assert!(matches!(told[..], [one] if one.contains("cannot be reached")), "{told:?}");
     assert!(document.operations["beat"].failures.contains_key("connect"), "{document:?}");
     assert!(document.operations["beat"].good > 50);
 }

@@ -105,11 +105,7 @@ impl Worker {
         if let Some(lines) = &mut self.lines {
             lines.spare.give(answer);
         }
-        self.refused = 0;
-        if self.down {
-            self.down = false;
-            self.event(now, "the server answers again".to_owned());
-        }
+        self.server_is_up(now);
         match (job.operation, judged) {
             (Operation::Connect, Ok(())) => self.set_up(index, now),
             (Operation::Connect | Operation::HealthCheck, Err(_)) | (_, Err(UNREGISTERED)) => {

@@ -109,11 +109,7 @@ impl Worker {
             self.connections[index].close();
         }
         self.under_way -= 1;
-        self.refused = 0;
-        if self.down {
-            self.down = false;
-            self.event(now, "the server answers again".to_owned());
-        }
+        self.server_is_up(now);
         self.release(index, now);
     }
 
@@ -159,11 +155,7 @@ impl Worker {
     }
 
     pub(super) fn could_not_connect(&mut self, index: usize, error: &io::Error) {
-        if !self.down {
-            self.down = true;
-            let now = self.shared.clock.now();
-            self.event(now, format!("the server cannot be reached: {error}"));
-        }
+        self.server_is_down(self.shared.clock.now(), error);
         match self.connections[index].under_way {
             Some(_) => self.fail(index, Failure::Connect),
             None => self.connections[index].close(),

@@ -42,8 +42,6 @@ pub(super) struct Lines {
     pub waiting: usize,
     pub spare: Spare,
     pub message: Vec<u8>,
-    /// What was told of this stage already: it happens to many connections at once.
-    told: Vec<&'static str>,
     /// Where the search for a free connection goes on.
     rotation: usize,
 }
@@ -90,7 +88,6 @@ impl Lines {
             waiting: 0,
             spare: Spare::default(),
             message: Vec::with_capacity(1024),
-            told: Vec::new(),
             rotation: 0,
         }
     }
@@ -117,21 +114,11 @@ impl Worker {
     pub(super) fn plan_lines(&mut self) {
         let connects_at = self.load.connects_at();
         let Some(lines) = &mut self.lines else { return };
-        lines.told.clear();
         let Some(due) = connects_at else { return };
         for index in 0..lines.lines.len() {
             if lines.lines[index].phase == Phase::Absent {
                 lines.plan(index, due);
             }
-        }
-    }
-
-    /// Tells of something that happens to connections, once in a stage.
-    pub(super) fn tell_once(&mut self, now: Nanos, what: &'static str) {
-        let Some(lines) = &mut self.lines else { return };
-        if !lines.told.contains(&what) {
-            lines.told.push(what);
-            self.event(now, what.to_owned());
         }
     }
 

@@ -8,6 +8,7 @@ use super::super::load::{Stage, Tallies};
 use super::super::record::{FAILURES, Interval};
 use super::super::units::{Nanos, nanos};
 use super::super::workload::Workload;
+use super::news::News;
 
 /// The run's clock: nanoseconds since its origin.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,8 @@ pub struct Shared {
     pub timeout: Nanos,
     /// Whether workers wait for planned instants awake.
     pub stay_awake: bool,
+    /// What was told of the server.
+    pub news: News,
     /// Set when the run is to end early.
     pub stop: AtomicBool,
 }

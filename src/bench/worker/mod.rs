@@ -8,6 +8,7 @@ mod calls;
 mod exchange;
 mod lines;
 mod messages;
+mod news;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ use crate::client::fast::{Connection, UnderWay, Wakeup, thread_cpu};
 
 use lines::Lines;
 pub use messages::{Clock, Command, Done, Report, Shared};
+pub use news::News;
 
 /// What is read at once.
 const INPUT_BYTES: usize = 256 * 1024;
@@ -72,6 +74,7 @@ pub struct Worker {
     draining: bool,
     /// The last instant whose requests are sent.
     horizon: Nanos,
+    /// Whether no connection could be made since the last answer.
     down: bool,
     /// Connections in a row that could not be made.
     refused: usize,
@@ -359,10 +362,6 @@ impl Worker {
         let mut full = std::mem::replace(&mut self.load.interval, fresh);
         full.end = now;
         self.report(Report::Interval(full));
-    }
-
-    fn event(&self, at: Nanos, what: String) {
-        self.report(Report::Event { at, what });
     }
 
     fn report(&self, report: Report) {
