@@ -218,6 +218,8 @@ impl Session {
         let load = Load::new(workload, options.sdk, &ends, part, options.seed, own);
         let (commands, told) = channel();
         let (spare, spares) = channel();
+        // Making it took 2.3 ms, which are not to be those of a measured second.
+        let _ = spare.send(Box::default());
         let number = part.worker as usize;
         let shared = Arc::clone(&self.shared);
         let worker = Worker::new(number, shared, load, own, reports.clone(), spares)?;
@@ -262,22 +264,23 @@ impl Session {
         length: Duration,
         observer: &mut dyn Observer,
     ) -> Result<Measured, RunError> {
+        let mut collector = Collector::new(nanos(length));
         self.await_start();
-        let clock = self.shared.clock;
-        // A moment for every worker to hear of it.
-        let start = clock.now() + 2_000_000;
-        let record_from = start + nanos(self.options.warm_up);
-        let end = record_from + nanos(length);
         let started_at = SystemTime::now() + self.options.warm_up;
         let logs = match &self.options.logs {
             Some(folder) => Some(Logs::create(folder, seconds_since_epoch(started_at))?),
             None => None,
         };
-        let mut collector = Collector::new(record_from, nanos(length), logs);
+        let clock = self.shared.clock;
+        // A moment for every worker to hear of it.
+        let start = clock.now() + 2_000_000;
+        let record_from = start + nanos(self.options.warm_up);
+        let end = record_from + nanos(length);
+        collector.begin(record_from, logs);
         observer.stage(Stage::Measure, self.options.warm_up + length);
         let before = self.look();
         let stage_end =
-            self.stage(Stage::Measure, [start, record_from, end], &mut collector, observer)?;
+            self.stage(Stage::Measure, [start, record_from, end], Some(&mut collector), observer)?;
         let after = self.look();
         collector.finish()?;
         let ended = clock.now().min(end);
@@ -320,8 +323,7 @@ impl Session {
     ) -> Result<StageEnd, RunError> {
         observer.stage(stage, Duration::ZERO);
         let start = self.shared.clock.now();
-        let mut nowhere = Collector::new(start, STAGE_LIMIT, None);
-        self.stage(stage, [start, Nanos::MAX, start + STAGE_LIMIT], &mut nowhere, observer)
+        self.stage(stage, [start, Nanos::MAX, start + STAGE_LIMIT], None, observer)
     }
 
     /// Runs a stage on all workers and collects until the last of them is done.
@@ -329,7 +331,7 @@ impl Session {
         &mut self,
         stage: Stage,
         [start, record_from, end]: [Nanos; 3],
-        collector: &mut Collector,
+        mut collector: Option<&mut Collector>,
         observer: &mut dyn Observer,
     ) -> Result<StageEnd, RunError> {
         self.shared.news.begin_stage();
@@ -343,18 +345,24 @@ impl Session {
         while running > 0 {
             self.shared.stop.store(self.is_stopped(), Ordering::Relaxed);
             match self.reports.recv_timeout(LOOK) {
-                Ok((number, Report::Interval(interval))) => {
-                    if interval.end > record_from {
+                Ok((number, Report::Interval(mut interval))) => {
+                    if let Some(collector) = collector.as_deref_mut()
+                        && interval.end > record_from
+                    {
                         collector.add(&interval)?;
                         let elapsed = self.shared.clock.now().saturating_sub(start);
                         observer.progress(&collector.total, Duration::from_nanos(elapsed));
                     }
+                    // Here and not by the worker, who has a pace to keep.
+                    interval.clear(0);
                     // A worker that is gone needs no more of them.
                     let _ = self.workers[number].spare.send(interval);
                 }
                 Ok((_, Report::Event { at, what })) => {
                     observer.event(&what);
-                    collector.event(at, what);
+                    if let Some(collector) = collector.as_deref_mut() {
+                        collector.event(at, what);
+                    }
                 }
                 Ok((number, Report::Done(done))) => {
                     running -= 1;

@@ -3,8 +3,10 @@
 //! A thread that sleeps pays for its wakings: on two virtual processors, 15,000 beats a second took
 //! 58 µs of processor time each, where a closed loop takes 20 µs, and were sent 36 µs late at the
 //! median. What is worse, it waits until a neighbour's slice of some milliseconds is over, however
-//! unimportant the neighbour is. A thread that stays awake was 2 µs late and took 28 µs. But it
-//! takes its processor from everybody else, a server on the same one above all: not by default.
+//! unimportant the neighbour is. A thread that stays awake was 2 µs late and took 28 µs. One that
+//! slept until 50 µs before each instant was no compromise: at 4,000 beats a second its p90 was
+//! 76 µs and its p99 1.5 ms, where without a sleep they were 2.6 µs and 0.6 ms. But it takes its
+//! processor from everybody else, a server on the same one above all: not by default.
 use std::io;
 use std::time::Duration;
 
@@ -14,10 +16,6 @@ use super::super::units::Nanos;
 use super::Worker;
 use crate::client::fast::thread_cpu;
 
-/// How long before a planned instant a thread that is to be punctual is awake: waking it up takes
-/// some 30 µs.
-const AWAKE: Nanos = 50_000;
-
 impl Worker {
     /// Waits until something happens, `due` comes, or it is time to look around.
     pub(super) fn wait_for(&mut self, events: &mut Events, due: Nanos) -> io::Result<()> {
@@ -25,14 +23,10 @@ impl Worker {
             return self.wait(events, due);
         }
         let now = self.shared.clock.now();
-        // A shorter sleep would hardly be one.
-        if due.saturating_sub(now) > 2 * AWAKE {
-            return self.wait(events, due - AWAKE);
-        }
         if now >= self.next_tick {
             self.tick(now);
         }
-        self.stay_awake(events, due)?;
+        self.stay_awake(events, due.min(self.next_tick))?;
         self.handle_all(events);
         Ok(())
     }
