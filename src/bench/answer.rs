@@ -149,6 +149,7 @@ struct Response<T> {
     info: Option<T>,
 }
 
+/// serde's own default would ask for one of `T` too.
 fn none<T>() -> Option<T> {
     None
 }

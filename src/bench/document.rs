@@ -160,7 +160,7 @@ pub struct Generator {
     /// Beside it, processor time of waiting for planned instants awake, in seconds.
     #[serde(default)]
     pub waiting_cpu_s: f64,
-    /// The same for each request, in microseconds.
+    /// Processor time without that waiting for each request, in microseconds.
     pub cpu_us_per_request: f64,
     /// Lateness of requests for which a connection was free.
     pub own_lateness_us: Percentiles,

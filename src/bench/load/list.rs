@@ -7,7 +7,11 @@ use super::super::operation::Operation;
 use super::super::population::{Client, Role};
 use super::super::record::{Failure, Times};
 use super::super::units::{Nanos, SECOND};
-use super::{Job, Load, Origin, QUEUE_TRIES, SETTLE};
+use super::{Job, Load, Origin, QUEUE_TRIES};
+
+/// How long a set of instances must have been the same before a list is held to it: 2.x servers
+/// list a change half a second late.
+const SETTLE: Nanos = 2 * SECOND;
 
 /// How long ago a stream must have kept an instance alive for the end to expect it.
 const KEPT_FOR: Nanos = 10 * SECOND;

@@ -28,7 +28,7 @@ use super::population::{Client, Part, Population, Role};
 use super::record::{Failure, Interval, Times};
 use super::request::{Ends, Requests};
 use super::sdk::{Http, Sdk, Speaks};
-use super::units::{Nanos, SECOND};
+use super::units::Nanos;
 use super::workload::{Arrive, Workload};
 use crate::client::fast::BeatAnswer;
 use fastrand::Rng;
@@ -38,6 +38,9 @@ pub use tallies::Tallies;
 
 /// How often a request outside the measured time is tried.
 const QUEUE_TRIES: u8 = 3;
+
+/// The most requests of a stream that are counted as never sent: an end has to be found.
+const MAX_UNSENT: u64 = 1_000_000;
 
 /// What a worker is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,10 +234,9 @@ impl Load {
     /// From here on nothing more is planned; what is under way is still measured.
     pub fn end(&mut self, now: Nanos) {
         if self.stage == Stage::Measure {
-            let limit = 1_000_000;
             let from = self.start;
             let last = now.saturating_sub(from).saturating_sub(1);
-            let missed = |stream: &Running| stream.pacer.missed(last, limit);
+            let missed = |stream: &Running| stream.pacer.missed(last, MAX_UNSENT);
             let streams: u64 = self.streams.iter().map(missed).sum();
             let overdue = self.timers.iter().filter(|Reverse((due, _))| *due < now).count();
             self.tallies.unsent += streams + overdue as u64;
@@ -440,7 +442,3 @@ impl Load {
         }
     }
 }
-
-/// How long a set of instances must have been the same before a list is held to it: 2.x servers
-/// list a change half a second late.
-const SETTLE: Nanos = 2 * SECOND;

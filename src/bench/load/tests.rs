@@ -1,6 +1,7 @@
 //! A worker under a clock that the test plays: the percentiles must be those of the script.
 use std::net::Ipv4Addr;
 
+use super::super::units::SECOND;
 use super::*;
 
 const MS: Nanos = 1_000_000;

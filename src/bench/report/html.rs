@@ -5,6 +5,7 @@ use minijinja::{AutoEscape, Environment, context};
 
 use super::super::document::{Document, Point};
 use super::super::histogram_text::decode;
+use super::super::operation::OPERATIONS;
 use super::{table, time};
 
 const WIDTH: f64 = 860.0;
@@ -12,7 +13,9 @@ const HEIGHT: f64 = 240.0;
 /// Room for the scales.
 const LEFT: f64 = 70.0;
 const BOTTOM: f64 = 24.0;
-const COLOURS: [&str; 4] = ["#2563eb", "#d97706", "#059669", "#b91c1c"];
+/// As many as there are operations: no two lines look alike.
+const COLOURS: [&str; OPERATIONS] =
+    ["#2563eb", "#d97706", "#059669", "#b91c1c", "#7c3aed", "#0891b2", "#4b5563"];
 
 /// The page.
 pub fn html(document: &Document) -> Result<String, minijinja::Error> {
@@ -54,7 +57,7 @@ pub fn html(document: &Document) -> Result<String, minijinja::Error> {
     })
 }
 
-/// A line for each operation, and its name in the legend by colour.
+/// A line for each operation, in the order of the legend.
 struct Drawing {
     lines: Vec<Vec<(f64, f64)>>,
     /// Texts below the drawing with their place from 0 to 1.
