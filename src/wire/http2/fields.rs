@@ -6,7 +6,7 @@
 use super::frames::TABLE_BYTES;
 use super::literal::{INDEXED, KEPT, NO_TABLE, take_integer, take_text};
 use super::static_table::STATIC_TABLE;
-use httlib_huffman::{DecoderSpeed, decode};
+use httlib_huffman::{DecoderSpeed, decode, encode};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -51,6 +51,7 @@ impl Fields {
         mut block: &[u8],
         mut field: impl FnMut(&[u8], &[u8]),
     ) -> Result<(), Unreadable> {
+        let mut has_begun = false;
         while let Some(&first) = block.first() {
             if first & INDEXED != 0 {
                 let index = take_integer(&mut block, 7).ok_or(Unreadable)?;
@@ -61,16 +62,21 @@ impl Fields {
                 field(entry.name(), entry.value());
                 self.keep(entry);
             } else if first & NO_TABLE != 0 {
+                if has_begun {
+                    return Err(Unreadable);
+                }
                 let limit = take_integer(&mut block, 5).ok_or(Unreadable)?;
                 if limit > TABLE_BYTES as usize {
                     return Err(Unreadable);
                 }
                 self.limit_bytes = limit;
                 self.shrink(limit);
+                continue;
             } else {
                 let entry = self.literal(&mut block, 4)?;
                 field(entry.name(), entry.value());
             }
+            has_begun = true;
         }
         Ok(())
     }
@@ -133,7 +139,10 @@ fn text<'a>(block: &mut &'a [u8]) -> Result<Cow<'a, [u8]>, Unreadable> {
     }
     let mut plain = Vec::with_capacity(text.len() * 2);
     decode(text, &mut plain, DecoderSpeed::FourBits).map_err(|_| Unreadable)?;
-    Ok(Cow::Owned(plain))
+    // The library takes any filling of the last byte; only ones are allowed.
+    let mut again = Vec::with_capacity(text.len());
+    encode(&plain, &mut again).map_err(|_| Unreadable)?;
+    if again == text { Ok(Cow::Owned(plain)) } else { Err(Unreadable) }
 }
 
 #[cfg(test)]
@@ -204,8 +213,16 @@ mod tests {
         cut.pop();
         let too_large_a_table: &[u8] = &[0x3f, 0xe2, 0x1f];
         // No entry 0, none yet in the table, a number without an end, padding of a whole byte.
-        let others: [&[u8]; 5] =
-            [&[0x80], &[0xbe], &[0x7f], &[0x00, 0x82, 0xff, 0xff], &[0x40, 1, b'a']];
+        // Zeros as filling, and a table that changes behind a field.
+        let others: [&[u8]; 7] = [
+            &[0x80],
+            &[0xbe],
+            &[0x7f],
+            &[0x00, 0x82, 0xff, 0xff],
+            &[0x40, 1, b'a'],
+            &[0x00, 1, b'a', 0x81, 0x18],
+            &[0x82, 0x20],
+        ];
         for block in [&*cut, too_large_a_table].into_iter().chain(others) {
             assert_eq!(read(&mut Fields::default(), block), Err(Unreadable), "{block:x?}");
         }

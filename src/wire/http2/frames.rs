@@ -128,6 +128,13 @@ pub fn unpadded(frame: Frame, payload: &[u8]) -> Option<&[u8]> {
     Some(payload)
 }
 
+/// The stream on which that of HEADERS depends, where their priority says one.
+pub fn dependency(frame: Frame, payload: &[u8]) -> Option<u32> {
+    let begin = usize::from(frame.flags & PADDED != 0);
+    let said = frame.kind == HEADERS && frame.flags & PRIORITY != 0;
+    payload.get(begin..begin + 4).filter(|_| said).and_then(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

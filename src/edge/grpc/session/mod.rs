@@ -7,11 +7,13 @@
 //!
 //! - `receiving`: what the client says. `sending`: what is said to it.
 //! - `streams`: the open streams, their windows and what waits for them.
+//! - `request`: what the headers of a request must be like.
 //! - `responses`: the heads and ends of responses, as bytes.
 //! - `failure`: why a connection is given up.
 
 mod failure;
 mod receiving;
+mod request;
 mod responses;
 mod sending;
 mod streams;
@@ -26,6 +28,7 @@ use crate::wire::http2::frames::{
 };
 use crate::wire::http2::{Fields, Pieces};
 use responses::Heads;
+use std::collections::VecDeque;
 use streams::Streams;
 
 /// The windows and limits that a real server announces.
@@ -50,6 +53,8 @@ pub struct Session<T> {
     phase: Phase,
     /// The last stream that the client opened.
     last: u32,
+    /// Streams that were given up here before the client had said everything, the newest last.
+    left: VecDeque<u32>,
     /// The client's window for the whole connection, and for each new stream.
     window: i64,
     first_window: i64,
@@ -111,6 +116,7 @@ impl<T> Session<T> {
             pieces: None,
             phase: Phase::Silent,
             last: 0,
+            left: VecDeque::new(),
             window: i64::from(FIRST_WINDOW_BYTES),
             first_window: i64::from(FIRST_WINDOW_BYTES),
             unread: 0,

@@ -1,5 +1,6 @@
 //! What a client says, frame by frame.
 
+use super::request::Head;
 use super::streams::Stream;
 use super::{
     End, Event, FAREWELL, Failure, MAX_HEADER_BYTES, NO_ERROR, Phase, Session, WINDOW_BYTES,
@@ -16,8 +17,6 @@ pub const MAX_OPEN: usize = 1_024;
 /// Answers that one client may leave waiting for room, bytes: beyond this it is asked to read
 /// before it asks.
 pub const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
-/// What an entry of the headers counts beside its texts, bytes.
-const ENTRY_BYTES: usize = 32;
 /// The code of a stream whose client said what is not allowed.
 const PROTOCOL_ERROR: u32 = 1;
 /// The code of a stream that was never looked at.
@@ -84,7 +83,7 @@ impl<T> Session<T> {
             PING => self.ping(frame, payload),
             WINDOW_UPDATE => self.window_update(frame.stream, payload),
             RST_STREAM => self.reset_by_client(frame.stream, payload),
-            PRIORITISE if payload.len() != 5 => Err(Failure::FrameSize),
+            PRIORITISE => self.prioritise(frame.stream, payload),
             // A client that leaves need not be told what it has open any more.
             GOAWAY => {
                 self.end = End::Near;
@@ -93,6 +92,19 @@ impl<T> Session<T> {
             PUSH_PROMISE => Err(Failure::Protocol),
             _ => Ok(()),
         }
+    }
+
+    /// Nothing follows from priorities, but they must be some.
+    fn prioritise(&mut self, id: u32, payload: &[u8]) -> Result<(), Failure> {
+        let (before, _) = payload.split_first_chunk::<4>().ok_or(Failure::FrameSize)?;
+        if payload.len() != 5 {
+            return Err(Failure::FrameSize);
+        }
+        if frames::number(before) == Some(id) {
+            self.streams.remove(id);
+            self.push_reset(id, PROTOCOL_ERROR);
+        }
+        Ok(())
     }
 
     fn settings(&mut self, payload: &[u8]) -> Result<(), Failure> {
@@ -173,17 +185,32 @@ impl<T> Session<T> {
         let data = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
         // Filling counts as much as what it fills.
         renew(&mut self.unread, frame.length, 0, &mut self.out)?;
-        let Some(stream) = self.streams.get(frame.stream) else { return Ok(Event::Nothing) };
+        let ended = frame.flags & END_STREAM != 0;
+        let Some(stream) = self.streams.get(frame.stream) else {
+            if !self.is_left(frame.stream) {
+                self.push_reset(frame.stream, Failure::StreamClosed as u32);
+            }
+            return Ok(Event::Nothing);
+        };
         if stream.is_ended {
             self.reset(frame.stream, Failure::StreamClosed as u32);
             return Ok(Event::Nothing);
         }
-        stream.is_ended = frame.flags & END_STREAM != 0;
-        let ended = stream.is_ended;
+        if !stream.fits(data.len(), ended) {
+            self.reset(frame.stream, PROTOCOL_ERROR);
+            return Ok(Event::Nothing);
+        }
+        stream.is_ended = ended;
         if !ended {
             renew(&mut stream.unread, frame.length, frame.stream, &mut self.out)?;
         }
         Ok(Event::Data(frame.stream, data, ended))
+    }
+
+    /// Whether what still comes on a stream that is not open is no mistake: the client may not
+    /// know yet that it was given up here.
+    fn is_left(&self, id: u32) -> bool {
+        self.end == End::Near || self.left.contains(&id)
     }
 
     fn headers<'a>(
@@ -193,6 +220,9 @@ impl<T> Session<T> {
         open: impl FnOnce(&[u8]) -> T,
     ) -> Result<Event<'a>, Failure> {
         let block = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
+        if frames::dependency(frame, payload) == Some(frame.stream) {
+            return Err(Failure::Protocol);
+        }
         if frame.flags & END_HEADERS == 0 {
             self.pieces = Some(Box::new(Pieces::begin(frame, block)));
             return Ok(Event::Nothing);
@@ -223,20 +253,17 @@ impl<T> Session<T> {
         block: &[u8],
         open: impl FnOnce(&[u8]) -> T,
     ) -> Result<Event<'a>, Failure> {
-        let (mut path, mut open, mut bytes) = (None, Some(open), 0);
+        let (mut head, mut path, mut open) = (Head::default(), None, Some(open));
         // They must be read even when nobody wants them: the table goes on.
         let read = self.fields.read(block, |name, value| {
-            bytes += name.len() + value.len() + ENTRY_BYTES;
-            if name == b":path"
-                && let Some(open) = open.take()
-            {
-                path = Some(open(value));
+            if head.take(name, value) {
+                path = open.take().map(|open| open(value));
             }
         });
         read.map_err(|_| Failure::Compression)?;
         let (id, ended) = (frame.stream, frame.flags & END_STREAM != 0);
         if id <= self.last {
-            return self.trailed(id, ended);
+            return self.trailed(id, ended && head.are_trailers());
         }
         if id % 2 == 0 {
             return Err(Failure::Protocol);
@@ -249,23 +276,36 @@ impl<T> Session<T> {
             self.push_reset(id, REFUSED_STREAM);
             return Ok(Event::Nothing);
         }
-        let Some(what) = path else {
+        let Some(what) = path.filter(|_| head.is_request()) else {
             self.push_reset(id, PROTOCOL_ERROR);
             return Ok(Event::Nothing);
         };
-        if bytes > MAX_HEADER_BYTES as usize {
+        if head.bytes > MAX_HEADER_BYTES as usize {
             self.heads.too_large(id, &mut self.out);
             self.push_reset(id, NO_ERROR);
             return Ok(Event::Nothing);
         }
-        self.streams.open(Stream::new(id, what, self.first_window, ended));
+        let mut stream = Stream::new(id, what, self.first_window, head.length);
+        if !stream.fits(0, ended) {
+            self.push_reset(id, PROTOCOL_ERROR);
+            return Ok(Event::Nothing);
+        }
+        stream.is_ended = ended;
+        self.streams.open(stream);
         Ok(Event::Opened(id, ended))
     }
 
-    fn trailed<'a>(&mut self, id: u32, ended: bool) -> Result<Event<'a>, Failure> {
+    /// Headers on a stream that was opened before end it, or are a mistake.
+    fn trailed<'a>(&mut self, id: u32, are_good: bool) -> Result<Event<'a>, Failure> {
         self.known(id)?;
-        let Some(stream) = self.streams.get(id) else { return Ok(Event::Nothing) };
-        if stream.is_ended || !ended {
+        let Some(stream) = self.streams.get(id) else {
+            return if self.is_left(id) { Ok(Event::Nothing) } else { Err(Failure::StreamClosed) };
+        };
+        if stream.is_ended {
+            self.reset(id, Failure::StreamClosed as u32);
+            return Ok(Event::Nothing);
+        }
+        if !are_good || !stream.fits(0, true) {
             self.reset(id, PROTOCOL_ERROR);
             return Ok(Event::Nothing);
         }

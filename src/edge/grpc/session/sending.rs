@@ -8,6 +8,10 @@ use bytes::Bytes;
 /// The code of a stream that is given up.
 const CANCEL: u32 = 8;
 
+/// Streams that are remembered after they were given up: what is on its way meanwhile is ignored,
+/// what comes later is a mistake.
+const MAX_LEFT: usize = 64;
+
 impl<T> Session<T> {
     /// Whether a stream has something to send that its client has no room for.
     pub fn is_full(&mut self, id: u32) -> bool {
@@ -50,6 +54,10 @@ impl<T> Session<T> {
 
     pub(super) fn push_reset(&mut self, id: u32, code: u32) {
         frames::push(&mut self.out, RST_STREAM, 0, id, &code.to_be_bytes());
+        if self.left.len() >= MAX_LEFT {
+            self.left.pop_front();
+        }
+        self.left.push_back(id);
     }
 
     /// Tells the client that the connection ends as soon as what is open is done.
@@ -75,8 +83,9 @@ impl<T> Session<T> {
 
     /// Closes what was answered; a client that has not said everything need not go on.
     pub fn settle(&mut self) {
-        let Self { streams, out, .. } = self;
-        streams.settle(|id| frames::push(out, RST_STREAM, 0, id, &NO_ERROR.to_be_bytes()));
+        while let Some(id) = self.streams.take_answered() {
+            self.push_reset(id, NO_ERROR);
+        }
     }
 
     pub(super) fn go_on_all(&mut self) {

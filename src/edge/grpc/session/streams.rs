@@ -13,6 +13,8 @@ pub struct Stream<T> {
     pub window: i64,
     /// Bytes that came since the client was told that it may send more.
     pub unread: u32,
+    /// What must still come, if the client has said how much comes, bytes.
+    missing: Option<u64>,
     /// Whether the client has ended its side.
     pub is_ended: bool,
     /// Whether the head of the response was sent.
@@ -35,10 +37,19 @@ pub enum Ending {
 }
 
 impl<T> Stream<T> {
-    /// A stream that the client opened, and ended at once if it did.
-    pub fn new(id: u32, what: T, window: i64, is_ended: bool) -> Self {
+    /// A stream that the client opened, on which so many bytes come if it has said that.
+    pub fn new(id: u32, what: T, window: i64, missing: Option<u64>) -> Self {
         let (waiting, ending) = (Bytes::new(), Ending::Open);
-        Self { id, what, window, unread: 0, is_ended, is_headed: false, waiting, ending }
+        let (is_ended, is_headed) = (false, false);
+        Self { id, what, window, unread: 0, missing, is_ended, is_headed, waiting, ending }
+    }
+
+    /// Counts what comes; whether it is as much as the client has said.
+    pub fn fits(&mut self, bytes: usize, ended: bool) -> bool {
+        let Some(missing) = &mut self.missing else { return true };
+        let left = missing.checked_sub(bytes as u64);
+        *missing = left.unwrap_or(0);
+        left.is_some_and(|left| !ended || left == 0)
     }
 }
 
@@ -124,14 +135,11 @@ impl<T> Streams<T> {
         Ok(())
     }
 
-    /// Takes out what was answered, and tells of those whose client has not ended its side.
-    pub fn settle(&mut self, mut unended: impl FnMut(u32)) {
-        self.0.retain(|stream| {
-            let is_over = stream.ending == Ending::Said;
-            if is_over && !stream.is_ended {
-                unended(stream.id);
-            }
-            !is_over
-        });
+    /// Takes out what was answered: all whose client has ended its side, and one whose client has
+    /// not, if there is one.
+    pub fn take_answered(&mut self) -> Option<u32> {
+        self.0.retain(|stream| !(stream.ending == Ending::Said && stream.is_ended));
+        let place = self.0.iter().position(|stream| stream.ending == Ending::Said)?;
+        Some(self.0.remove(place).id)
     }
 }

@@ -236,7 +236,7 @@ fn headers_may_come_in_pieces_with_filling_and_priority() {
     assert_eq!(say(&mut session, &said.concat()), Ok(vec![Event::Opened(1, false)]));
     assert_eq!(session.stream(1).unwrap(), "/BiRequestStream/requestBiStream");
     // Trailers end the client's side.
-    let trailers = one(HEADERS, END_HEADERS | END_STREAM, 1, &[INDEXED | 8]);
+    let trailers = one(HEADERS, END_HEADERS | END_STREAM, 1, &[INDEXED | 15]);
     assert_eq!(say(&mut session, &trailers), Ok(vec![Event::Data(1, b"", true)]));
 }
 
@@ -284,16 +284,94 @@ fn frames_at_the_wrong_time_or_of_the_wrong_size_end_the_connection() {
 #[test]
 fn what_is_wrong_with_one_stream_ends_that_stream_alone() {
     let ended = [opening(1, END_STREAM), one(DATA, 0, 1, b"more")].concat();
-    let trailers = [opening(1, 0), one(HEADERS, END_HEADERS, 1, &[INDEXED | 8])].concat();
+    let trailers = [opening(1, 0), one(HEADERS, END_HEADERS, 1, &[INDEXED | 15])].concat();
+    let both = END_HEADERS | END_STREAM;
+    let status = [opening(1, 0), one(HEADERS, both, 1, &[INDEXED | 8])].concat();
+    let late = [opening(1, END_STREAM), one(HEADERS, both, 1, &[INDEXED | 15])].concat();
+    let itself = [opening(1, 0), one(PRIORITISE, 0, 1, &[0, 0, 0, 1, 0])].concat();
     let none = [opening(1, 0), one(WINDOW_UPDATE, 0, 1, &[0; 4])].concat();
     let wide = [opening(1, 0), one(WINDOW_UPDATE, 0, 1, &MOST.to_be_bytes())].concat();
     let pathless = one(HEADERS, END_HEADERS, 1, &[INDEXED | 3]);
-    for (said, code) in [(ended, 5), (trailers, 1), (none, 1), (wide, 3), (pathless, 1)] {
+    for (said, code) in [
+        (ended, 5),
+        (late, 5),
+        (trailers, 1),
+        (status, 1),
+        (none, 1),
+        (wide, 3),
+        (pathless, 1),
+        (itself, 1),
+    ] {
         let mut session = begun(&[]);
         say(&mut session, &said).unwrap();
         assert_eq!(heard(&mut session), [(RST_STREAM, 0, 1, vec![0, 0, 0, code])]);
         assert!(session.is_idle() && !session.is_over());
     }
+}
+
+#[test]
+fn headers_that_no_request_may_have_reset_its_stream() {
+    let good: [(&[u8], &[u8]); 4] =
+        [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/x"), (b"te", b"trailers")];
+    let opens = |fields: &[(&[u8], &[u8])]| {
+        let mut block = Vec::new();
+        fields.iter().for_each(|(name, value)| field(&mut block, PASSING, Err(name), value));
+        let mut session = begun(&[]);
+        say(&mut session, &one(HEADERS, END_HEADERS, 1, &block)).unwrap();
+        session.streams().count() == 1
+    };
+    assert!(opens(&good));
+    for place in 0..3 {
+        let mut without = good.to_vec();
+        without.remove(place);
+        assert!(!opens(&without), "{place}");
+        let twice = [&[good[place]], &good[..]].concat();
+        assert!(!opens(&twice), "{place}");
+    }
+    assert!(!opens(&[good[3], good[0], good[1], good[2]]));
+    for wrong in [
+        (&b"Te"[..], &b"trailers"[..]),
+        (b"te", b"gzip"),
+        (b":status", b"200"),
+        (b":path", b""),
+        (b"connection", b"keep-alive"),
+        (b"transfer-encoding", b"chunked"),
+        (b"content-length", b"many"),
+    ] {
+        assert!(!opens(&[&good[..], &[wrong]].concat()), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_comes_is_as_much_as_the_client_has_said() {
+    let mut block = head("/call");
+    field(&mut block, PASSING, Ok(28), b"3");
+    let opening = one(HEADERS, END_HEADERS, 1, &block);
+    let flags = |ends| if ends { END_STREAM } else { 0 };
+    for (data, ends, is_good) in
+        [(&b"ask"[..], true, true), (b"as", true, false), (b"asks", false, false)]
+    {
+        let mut session = begun(&[]);
+        let said = [opening.clone(), one(DATA, flags(ends), 1, data)].concat();
+        let events = say(&mut session, &said).unwrap();
+        assert_eq!(events.len() == 2, is_good, "{data:?}");
+        assert_eq!(kinds(&mut session) == [(RST_STREAM, 1)], !is_good, "{data:?}");
+    }
+}
+
+#[test]
+fn what_comes_on_a_stream_that_is_long_over_is_a_mistake() {
+    let mut session = begun(&[]);
+    say(&mut session, &opening(5, END_STREAM)).unwrap();
+    session.finish(5, "0", None);
+    session.settle();
+    session.out.clear();
+    say(&mut session, &one(DATA, 0, 5, b"more")).unwrap();
+    assert_eq!(heard(&mut session), [(RST_STREAM, 0, 5, vec![0, 0, 0, 5])]);
+    // It was answered twice now; that is enough to know better.
+    assert_eq!(say(&mut session, &one(DATA, 0, 5, b"more")), Ok(Vec::new()));
+    assert_eq!(heard(&mut session), []);
+    assert_eq!(say(&mut session, &opening(3, 0)), Err(Failure::StreamClosed));
 }
 
 #[test]
