@@ -176,8 +176,11 @@ impl Planner {
                 self.light[place] = Light::Unknown;
             }
         }
-        self.starting = views.starting(&self.views, &self.starting);
-        let lists = views.lists(&self.starting);
+        let starting = views.starting(&self.views, &self.starting);
+        // Who has just come soon hears of others and may then delete what it was given. What is
+        // gone after that may have been lost, so what is deregistered must be noticed before.
+        let comes = starting.iter().any(|node| !self.starting.contains(node));
+        let lists = views.lists(&starting);
         let mut at_risk = Vec::new();
         for slot in 0..self.slots.len() {
             let members = self.slots.members(slot);
@@ -187,17 +190,24 @@ impl Planner {
             });
             if moves {
                 members.for_each(|kept| self.lives[kept].moved());
+            }
+            if moves || comes {
                 at_risk.push(slot);
             }
         }
-        (self.views, self.lists) = (views, lists);
+        (self.views, self.starting, self.lists) = (views, starting, lists);
+        self.hurry(&at_risk, now_ms);
+    }
+
+    /// Lets these slots come round and round for a while.
+    fn hurry(&mut self, at_risk: &[usize], now_ms: u64) {
         let beats: u64 = at_risk.iter().map(|slot| self.slots.members(*slot).len() as u64).sum();
         let period_ms = u64::try_from(self.settings.period.as_millis()).unwrap_or(u64::MAX);
         self.urgent_ms = (2 * beats * 1000 / URGENT_PER_S).max(URGENT_MS).min(period_ms);
         let count = at_risk.len() as u64;
-        for (number, slot) in at_risk.into_iter().enumerate() {
+        for (number, slot) in at_risk.iter().enumerate() {
             let first = now_ms + number as u64 * self.urgent_ms / count;
-            self.slots.hurry(slot, first, now_ms + RESTLESS_MS);
+            self.slots.hurry(*slot, first, now_ms + RESTLESS_MS);
         }
     }
 

@@ -265,6 +265,31 @@ fn what_a_new_owner_deleted_is_registered_again() {
 }
 
 #[test]
+fn what_leaves_while_a_member_starts_is_noticed_before_the_member_may_have_lost_it() {
+    let (two, all) = (["a:1", "b:1"], ["a:1", "b:1", "c:1"]);
+    let starting = |own| views(&[("a:1", true, &two), ("b:1", true, &two), ("c:1", own, &[])]);
+    // Of the reports of one moment it has heard none, some or all when it is asked.
+    for hears in [&[][..], &["a:1"], &["b:1"], &two, &all] {
+        let mut planner = planner(&[r#"{"ip":"10.0.0.1"}"#], starting(false));
+        (0..3).for_each(|node| planner.clock(node, 0));
+        let old_server = |planner: &Planner, job: &Job, now: u64| match job {
+            Job::Look { .. } if now >= 11_400 => Answer::List(Vec::new()),
+            Job::Look { .. } => all_listed(planner, now),
+            Job::Beat { light: true, .. } => Answer::Refused(400),
+            Job::Beat { .. } => OLD,
+        };
+        play(&mut planner, 0..10_000, old_server);
+        planner.see(starting(true), 10_000);
+        play(&mut planner, 10_000..12_000, old_server);
+        let knows = ("c:1", true, hears);
+        planner.see(views(&[("a:1", true, &two), ("b:1", true, &two), knows]), 12_000);
+        let beats = play(&mut planner, 12_000..20_000, old_server);
+        assert_eq!(planner.results().next().unwrap().3, State::Deregistered, "{hears:?}");
+        assert_eq!(beats, [], "nothing brings it back");
+    }
+}
+
+#[test]
 fn what_a_slow_node_could_not_be_sent_waits_for_the_next_round() {
     let many = many(20);
     let mut planner = planner(&of(&many), alone());
