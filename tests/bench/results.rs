@@ -115,15 +115,15 @@ fn a_server_that_dies_is_one_event_and_not_the_end() {
 
 #[test]
 fn a_run_that_is_stopped_reports_and_deregisters() {
-    let server = Scripted::start(|_| USUAL);
-    let mut options = options(&server.url, workload(BEATS));
-    options.duration = Duration::from_secs(600);
     let stop = Arc::new(AtomicBool::new(false));
     let stopping = Arc::clone(&stop);
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(600));
-        stopping.store(true, std::sync::atomic::Ordering::Relaxed);
+    let server = Scripted::start(move |asked| {
+        let enough = asked.is_beat() && asked.number >= 50;
+        stopping.fetch_or(enough, std::sync::atomic::Ordering::Relaxed);
+        USUAL
     });
+    let mut options = options(&server.url, workload(BEATS));
+    options.duration = Duration::from_secs(600);
     let goal = Goal { thresholds: Vec::new(), search: None };
     let document = bench(options, &goal, stop, &mut Nobody).unwrap();
     assert!(document.interrupted && document.duration_s < 60.0);
