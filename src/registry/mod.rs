@@ -29,6 +29,8 @@ mod scope;
 pub mod service_keyed;
 #[cfg(test)]
 mod silent_tests;
+#[cfg(test)]
+mod sleeping_tests;
 mod standing;
 mod switching;
 pub mod timers;

@@ -75,10 +75,9 @@ impl Scope<'_> {
         self.is_asleep() || !self.switches.health_check_enabled
     }
 
-    /// Whether nobody expires now.
+    /// Whether nobody expires now in a core that looks; one that sleeps does not look.
     pub fn is_expiry_paused(&self) -> bool {
-        let obeys = self.quirks.expiry.obeys_health_check_switch;
-        self.is_asleep() || (obeys && !self.switches.health_check_enabled)
+        self.quirks.expiry.obeys_health_check_switch && !self.switches.health_check_enabled
     }
 
     /// Something changed that the core beside this one may have to copy.

@@ -78,7 +78,8 @@ impl ClientKeyed {
     }
 
     fn set_check(&mut self, scope: &mut Scope<'_>, client: usize, at: Millis) {
-        if !self.answers_for(scope, client) {
+        if scope.is_asleep() || !self.answers_for(scope, client) {
+            // It is set when the core wakes or responsibility moves here.
             return;
         }
         let Some(known) = self.clients.get_mut(client) else { return };
@@ -97,7 +98,7 @@ impl ClientKeyed {
             return;
         }
         known.check_due = None;
-        if !self.answers_for(scope, client) {
+        if scope.is_asleep() || !self.answers_for(scope, client) {
             return;
         }
         let Some(known) = self.clients.get(client) else { return };

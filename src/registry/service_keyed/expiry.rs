@@ -52,8 +52,8 @@ impl ServiceKeyed {
             return;
         }
         service.check_due = None;
-        if !scope.is_mine(&service.key.name) {
-            // It begins again when responsibility moves here.
+        if scope.is_asleep() || !scope.is_mine(&service.key.name) {
+            // It begins again when the core wakes or responsibility moves here.
             return;
         }
         let paused = scope.is_expiry_paused();
