@@ -1,6 +1,6 @@
 //! What this core and that of 2.x copy from each other on a member of 2.0.x.
 
-use super::{ServiceKeyed, replicas};
+use super::ServiceKeyed;
 use crate::model::{KeptInstance, Refusal, ServiceKey, ServiceRef};
 use crate::registry::ServiceSettings;
 use crate::registry::double_write::{Held, Instances};
@@ -52,10 +52,7 @@ impl ServiceKeyed {
         list: &[KeptInstance],
     ) -> Result<(), Refusal> {
         let slot = self.find_or_create(scope, service)?;
-        let service = &mut self.services[slot];
-        service.has_ephemeral_datum |= ephemeral;
-        replicas::replace(scope, slot, service, ephemeral, list);
-        self.changed(scope, slot);
+        self.replace(scope, slot, ephemeral, list);
         Ok(())
     }
 

@@ -34,12 +34,66 @@ impl ServiceKeyed {
             None => None,
         };
         let Some(slot) = slot else { return };
-        let service = &mut self.services[slot];
-        service.has_ephemeral_datum |= ephemeral;
-        replace(scope, slot, service, ephemeral, list);
-        scope.copied(&service.key, ephemeral, ServicePart::Instances);
+        self.replace(scope, slot, ephemeral, list);
+        scope.copied(&self.services[slot].key, ephemeral, ServicePart::Instances);
         if ephemeral {
             self.check_again(scope, slot, scope.now);
+        }
+    }
+
+    /// Puts a list in the place of the one that is there.
+    pub(super) fn replace(
+        &mut self,
+        scope: &mut Scope<'_>,
+        slot: usize,
+        ephemeral: bool,
+        list: &[KeptInstance],
+    ) {
+        let service = &mut self.services[slot];
+        service.has_ephemeral_datum |= ephemeral;
+        let taken = |cluster: &mut super::Cluster| {
+            (cluster.name.clone(), std::mem::take(cluster.kind_mut(ephemeral)))
+        };
+        let mut before: Vec<(Box<str>, Addresses)> =
+            service.clusters.iter_mut().map(taken).collect();
+        for kept in list {
+            let given = &*kept.instance;
+            let name = if given.cluster.is_empty() { DEFAULT_CLUSTER } else { &*given.cluster };
+            if service.cluster(name).is_none() {
+                service.add_cluster(name);
+            }
+            let known = before.iter_mut().find(|(known, _)| **known == *name);
+            let known = known.and_then(|(_, known)| known.remove(given.ip(), given.port));
+            let mut instance = Instance {
+                weight: clamp_weight(given.weight),
+                cluster: name.into(),
+                ephemeral,
+                ..given.clone()
+            };
+            let mut probe = 0;
+            if let Some(known) = &known {
+                instance.healthy = known.instance.healthy;
+                probe = known.probe;
+            } else if !ephemeral {
+                let address = (given.ip(), given.port);
+                probe = scope.probes.start(scope.timers, scope.now, slot, name, address);
+            }
+            let instance = match &known {
+                Some(known) if *known.instance == instance => known.instance.clone(),
+                _ => {
+                    store(scope, service, &instance, Some(&instance));
+                    Arc::new(instance)
+                }
+            };
+            let id = id_of(kept, &instance, &service.key.name);
+            let entry = Registered { instance, id, last_beat: kept.last_beat, probe, copied: true };
+            if let Some(cluster) = service.cluster_mut(name) {
+                cluster.kind_mut(ephemeral).insert(entry);
+            }
+        }
+        for entry in before.iter().flat_map(|(_, left)| left.iter()) {
+            scope.probes.stop(entry.probe);
+            store(scope, service, &entry.instance, None);
         }
         self.changed(scope, slot);
     }
@@ -175,59 +229,6 @@ impl ServiceKeyed {
     /// Every service.
     pub fn keys(&self) -> Vec<crate::model::ServiceKey> {
         self.services.iter().map(|(_, service)| service.key.clone()).collect()
-    }
-}
-
-/// Puts a list in the place of the one that is there.
-pub(super) fn replace(
-    scope: &mut Scope<'_>,
-    slot: usize,
-    service: &mut Service,
-    ephemeral: bool,
-    list: &[KeptInstance],
-) {
-    let taken = |cluster: &mut super::Cluster| {
-        (cluster.name.clone(), std::mem::take(cluster.kind_mut(ephemeral)))
-    };
-    let mut before: Vec<(Box<str>, Addresses)> = service.clusters.iter_mut().map(taken).collect();
-    for kept in list {
-        let given = &*kept.instance;
-        let name = if given.cluster.is_empty() { DEFAULT_CLUSTER } else { &*given.cluster };
-        if service.cluster(name).is_none() {
-            service.add_cluster(name);
-        }
-        let known = before.iter_mut().find(|(known, _)| **known == *name);
-        let known = known.and_then(|(_, known)| known.remove(given.ip(), given.port));
-        let mut instance = Instance {
-            weight: clamp_weight(given.weight),
-            cluster: name.into(),
-            ephemeral,
-            ..given.clone()
-        };
-        let mut probe = 0;
-        if let Some(known) = &known {
-            instance.healthy = known.instance.healthy;
-            probe = known.probe;
-        } else if !ephemeral {
-            let address = (given.ip(), given.port);
-            probe = scope.probes.start(scope.timers, scope.now, slot, name, address);
-        }
-        let instance = match &known {
-            Some(known) if *known.instance == instance => known.instance.clone(),
-            _ => {
-                store(scope, service, &instance, Some(&instance));
-                Arc::new(instance)
-            }
-        };
-        let id = id_of(kept, &instance, &service.key.name);
-        let entry = Registered { instance, id, last_beat: kept.last_beat, probe, copied: true };
-        if let Some(cluster) = service.cluster_mut(name) {
-            cluster.kind_mut(ephemeral).insert(entry);
-        }
-    }
-    for entry in before.iter().flat_map(|(_, left)| left.iter()) {
-        scope.probes.stop(entry.probe);
-        store(scope, service, &entry.instance, None);
     }
 }
 
