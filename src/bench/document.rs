@@ -345,6 +345,11 @@ impl Document {
         self.operations.values().map(|one| one.rate_per_s).sum()
     }
 
+    /// Whether every service was read back at the end, so that nothing is lost without a trace.
+    pub fn is_read_back(&self) -> bool {
+        !self.interrupted && self.correctness.unread_services == 0
+    }
+
     /// All requests.
     pub fn requests(&self) -> u64 {
         self.operations.values().map(|one| one.requests).sum()

@@ -192,6 +192,7 @@ impl Threshold {
             Metric::Push(one) => push.map(|push| one.of(&push.latency_us)),
             Metric::Count("push.lost") => push.map(|push| push.lost as f64),
             Metric::Count("push.late") => push.map(|push| push.counts.late as f64),
+            Metric::Count("lost" | "false_expiries") if !document.is_read_back() => None,
             Metric::Count(name) => {
                 let tallies = document.correctness;
                 let count = match name {

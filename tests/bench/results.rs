@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use facos::bench::document::Document;
 use facos::bench::plan::{Goal, SearchGoal, bench};
 use facos::bench::units::Rate;
 use facos::bench::{compare, merge, report, threshold};
@@ -111,6 +112,16 @@ fn a_server_that_dies_is_one_event_and_not_the_end() {
     assert!(matches!(told[..], [one] if one.contains("cannot be reached")), "{told:?}");
     assert!(document.operations["beat"].failures.contains_key("connect"), "{document:?}");
     assert!(document.operations["beat"].good > 50);
+    nothing_is_known_of_the_end(&document);
+}
+
+fn nothing_is_known_of_the_end(document: &Document) {
+    let table = report::table(document);
+    assert!(table.contains("instances: not read back at the end, "), "{table}");
+    for threshold in threshold::parse_all("lost=0,false_expiries=0").unwrap() {
+        let check = threshold.check(document);
+        assert_eq!((check.value, check.passed), (None, false), "{}", check.expression);
+    }
 }
 
 #[test]
@@ -129,6 +140,7 @@ fn a_run_that_is_stopped_reports_and_deregisters() {
     assert!(document.interrupted && document.duration_s < 60.0);
     assert!(document.operations["beat"].good > 20);
     assert_eq!(server.registered(), 0);
+    nothing_is_known_of_the_end(&document);
 }
 
 #[test]

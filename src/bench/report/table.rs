@@ -109,12 +109,17 @@ fn pushes(out: &mut String, document: &Document) {
 
 fn correctness(out: &mut String, document: &Document) {
     let tallies = &document.correctness;
+    let at_the_end = if !document.is_read_back() && tallies.expected_instances == 0 {
+        "not read back at the end".to_owned()
+    } else {
+        format!(
+            "{} of {} found at the end, {} lost",
+            tallies.found_instances, tallies.expected_instances, tallies.lost
+        )
+    };
     line!(
         out,
-        "\ninstances: {} of {} found at the end, {} lost, {} false expiries, {} registered again",
-        tallies.found_instances,
-        tallies.expected_instances,
-        tallies.lost,
+        "\ninstances: {at_the_end}, {} false expiries, {} registered again",
         tallies.false_expiries,
         tallies.re_registrations
     );
