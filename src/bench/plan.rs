@@ -62,7 +62,10 @@ pub fn bench(
     };
     let (measured, search, setting) = match search {
         Some((measured, search, options)) => (measured, Some(search), options),
-        None => (session.measure(options.duration, observer)?, None, options),
+        None => {
+            let logs = options.logs.as_deref();
+            (session.measure(options.duration, logs, observer)?, None, options)
+        }
     };
     let interrupted = session.is_stopped();
     if !interrupted {
@@ -215,7 +218,9 @@ fn find_max(
         step.duration = goal.step;
         step.workload.scale(rate / base);
         session.set_workload(step.workload.clone());
-        let measured = session.measure(goal.step, observer)?;
+        let number = search.steps.len() + 1;
+        let logs = options.logs.as_ref().map(|folder| folder.join(format!("step-{number}")));
+        let measured = session.measure(goal.step, logs.as_deref(), observer)?;
         let mut tallies = session.tallies();
         let unsent = tallies.unsent;
         tallies.unsent -= unsent_before;

@@ -1,7 +1,7 @@
 //! A run from its setup to its last reading back: workers are told what to do, and what they
 //! measure is put together.
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -56,7 +56,7 @@ pub struct Options {
     pub keep: bool,
     /// The server's process, to be watched.
     pub server_pid: Option<u32>,
-    /// Where interval logs are written.
+    /// Where interval logs are written; those of a search in a folder for each step.
     pub logs: Option<PathBuf>,
 }
 
@@ -258,16 +258,17 @@ impl Session {
         }
     }
 
-    /// Waits for the common start, warms up, and measures.
+    /// Waits for the common start, warms up, and measures; interval logs go into a folder.
     pub fn measure(
         &mut self,
         length: Duration,
+        logs: Option<&Path>,
         observer: &mut dyn Observer,
     ) -> Result<Measured, RunError> {
         let mut collector = Collector::new(nanos(length));
         self.await_start();
         let started_at = SystemTime::now() + self.options.warm_up;
-        let logs = match &self.options.logs {
+        let logs = match logs {
             Some(folder) => Some(Logs::create(folder, seconds_since_epoch(started_at))?),
             None => None,
         };

@@ -176,8 +176,14 @@ fn a_search_finds_the_rate_at_which_errors_begin() {
     let goal =
         Goal { thresholds: Vec::new(), search: Some(SearchGoal { from: Rate(100.0), step, slo }) };
     let stop = Arc::new(AtomicBool::new(false));
-    let document = bench(options(&server.url, workload(BEATS)), &goal, stop, &mut Nobody).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(&server.url, workload(BEATS));
+    options.logs = Some(folder.path().to_owned());
+    let document = bench(options, &goal, stop, &mut Nobody).unwrap();
     let search = document.search.unwrap();
+    let logs = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(logs, search.steps.len(), "no step overwrites the logs of another");
+    assert!(folder.path().join("step-1/beat.hlog").is_file());
     // 250/s are answered; a fifth more than that is still kept. A machine that is busy with other
     // tests may keep less, but never more.
     assert!(search.best_per_s.is_none_or(|best| best <= 340.0), "{search:?}");

@@ -148,7 +148,8 @@ pub(super) struct RunArgs {
     /// Writes the result as JUnit XML.
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
-    /// Writes an interval log of each operation into a folder.
+    /// Writes an interval log of each operation into a folder; a search makes one there for each
+    /// of its steps.
     #[arg(long, value_name = "FOLDER")]
     pub(super) hlog: Option<PathBuf>,
     /// Watches the processor time and memory of the server's process on this machine.
