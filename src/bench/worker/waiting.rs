@@ -77,9 +77,14 @@ impl Worker {
     fn handle_all(&mut self, events: &Events) {
         for event in events {
             self.handle(event);
-            if self.shared.clock.now() >= self.due {
-                self.feed();
-            }
+            self.feed_due();
+        }
+    }
+
+    /// Sends what has become due in the midst of something long.
+    pub(super) fn feed_due(&mut self) {
+        if self.shared.clock.now() >= self.due {
+            self.feed();
         }
     }
 }
