@@ -14,10 +14,10 @@ const WINDOW_BYTES: u32 = 64;
 /// What the bytes meant, in words, and what was answered.
 fn said(pieces: &[&[u8]]) -> (Vec<String>, Vec<u8>) {
     let mut session = Session::begin();
-    let mut said = PREFACE.to_vec();
-    push_settings(&mut said, &[(4, WINDOW_BYTES)]);
-    let mut meant = Vec::new();
-    for piece in pieces {
+    let mut greeting = PREFACE.to_vec();
+    push_settings(&mut greeting, &[(4, WINDOW_BYTES)]);
+    let (mut said, mut meant) = (Vec::new(), Vec::new());
+    for piece in [&*greeting].iter().chain(pieces) {
         said.extend_from_slice(piece);
         let mut used = 0;
         loop {
