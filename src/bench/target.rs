@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer;
 use crate::client::grpc::{Link, Reply, SessionTime};
 use crate::client::http;
-use crate::wire::grpc::Payload;
+use crate::wire::grpc::{Payload, UNARY_PATH};
 
 /// How long the server may take to answer before anything is sent in earnest.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,7 +126,7 @@ impl Target {
             body: br#"{"headers":{},"module":"internal"}"#.as_slice().into(),
             ..Payload::default()
         };
-        let reply = link.call("/Request/request", check.encode(), PROBE_TIMEOUT).await;
+        let reply = link.call(UNARY_PATH, check.encode(), PROBE_TIMEOUT).await;
         link.close().await;
         match reply {
             Reply::Message(payload) if payload.kind == "ServerCheckResponse" => Ok(()),

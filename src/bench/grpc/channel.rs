@@ -11,9 +11,10 @@ use super::headers::{self, Blocks};
 use super::spare::Spare;
 use crate::wire::http2::Pieces;
 use crate::wire::http2::frames::{
-    self, ACK, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FIRST_WINDOW_BYTES,
-    FRAME_BYTES, Frame, GOAWAY, HEADER_TABLE_SIZE, HEADERS, INITIAL_WINDOW_SIZE, MOST,
-    PAYLOAD_BYTES, PING, PREFACE, PUSH_PROMISE, RST_STREAM, SETTINGS, TABLE_BYTES, WINDOW_UPDATE,
+    self, ACK, CANCEL, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM,
+    FIRST_WINDOW_BYTES, FRAME_BYTES, Frame, GOAWAY, HEADER_TABLE_SIZE, HEADERS,
+    INITIAL_WINDOW_SIZE, MOST, PAYLOAD_BYTES, PING, PREFACE, PUSH_PROMISE, RST_STREAM, SETTINGS,
+    TABLE_BYTES, WINDOW_UPDATE, renew,
 };
 
 /// Room for what the server sends, on each stream and on the whole connection, bytes.
@@ -22,8 +23,6 @@ const WINDOW_BYTES: u32 = 16 * 1024 * 1024;
 const MAX_MESSAGE_BYTES: usize = 128 * 1024 * 1024;
 /// A connection has no numbers left for streams beyond this one.
 const LAST_STREAM: u32 = MOST - 2;
-/// The code of a stream that is no longer wanted.
-const CANCEL: u32 = 8;
 
 /// HTTP/2 of one connection.
 #[derive(Debug, Default)]
@@ -50,7 +49,7 @@ pub struct Channel {
     /// What did not fit the server's windows.
     held: Vec<Held>,
     /// Headers of which more must come before anything else.
-    pieces: Option<Box<Pieces>>,
+    pieces: Pieces,
 }
 
 /// What the server keeps of a call's headers.
@@ -220,12 +219,12 @@ impl Channel {
         }
         let length = FRAME_BYTES + frame.length;
         let Some(payload) = bytes.get(FRAME_BYTES..length) else { return Ok(None) };
-        if self.pieces.is_some() && frame.kind != CONTINUATION {
+        if self.pieces.is_begun() && frame.kind != CONTINUATION {
             return Err(Broken);
         }
         let event = match frame.kind {
             DATA => self.data(frame, payload, out, spare)?,
-            HEADERS => self.headers(frame, payload)?,
+            HEADERS | CONTINUATION => self.headers(frame, payload)?,
             RST_STREAM => self.reset(frame),
             SETTINGS if frame.flags & ACK == 0 => self.settings(payload, out)?,
             PING if frame.flags & ACK == 0 => {
@@ -234,7 +233,6 @@ impl Channel {
             }
             GOAWAY => Event::Goodbye,
             WINDOW_UPDATE => self.window(frame, payload, out)?,
-            CONTINUATION => self.more_headers(frame, payload)?,
             PUSH_PROMISE => return Err(Broken),
             _ => Event::Nothing,
         };
@@ -250,12 +248,12 @@ impl Channel {
     ) -> Result<Event, Broken> {
         let data = frames::unpadded(frame, payload).ok_or(Broken)?;
         // Filling counts as much as what it fills.
-        renew(&mut self.unread, frame.length, 0, out);
+        renew(&mut self.unread, frame.length, WINDOW_BYTES, 0, out);
         let ends = frame.flags & END_STREAM != 0;
         let buffer = if frame.stream == self.call_id {
             &mut self.answer
         } else if frame.stream == self.talk_id {
-            renew(&mut self.talk_unread, frame.length, self.talk_id, out);
+            renew(&mut self.talk_unread, frame.length, WINDOW_BYTES, self.talk_id, out);
             &mut self.talk
         } else {
             return Ok(Event::Nothing);
@@ -282,23 +280,8 @@ impl Channel {
     }
 
     fn headers(&mut self, frame: Frame, payload: &[u8]) -> Result<Event, Broken> {
-        let block = frames::unpadded(frame, payload).ok_or(Broken)?;
-        if frame.flags & END_HEADERS == 0 {
-            self.pieces = Some(Box::new(Pieces::begin(frame, block)));
-            return Ok(Event::Nothing);
-        }
-        Ok(self.headed(frame, block))
-    }
-
-    /// A piece of headers that came before. The frame with their beginning says what they mean.
-    fn more_headers(&mut self, frame: Frame, payload: &[u8]) -> Result<Event, Broken> {
-        let mut pieces = self.pieces.take().ok_or(Broken)?;
-        pieces.add(frame, payload).ok_or(Broken)?;
-        if frame.flags & END_HEADERS == 0 {
-            self.pieces = Some(pieces);
-            return Ok(Event::Nothing);
-        }
-        Ok(self.headed(pieces.first, &pieces.block))
+        let whole = self.pieces.take(frame, payload).map_err(|_| Broken)?;
+        Ok(whole.map_or(Event::Nothing, |(first, block)| self.headed(first, &block)))
     }
 
     /// Headers are whole: those that end a stream are its trailers.
@@ -354,14 +337,5 @@ impl Channel {
         }
         self.send_held(out);
         Ok(Event::Nothing)
-    }
-}
-
-/// Counts what came, and renews a window that is half used.
-fn renew(unread: &mut u32, bytes: usize, stream: u32, out: &mut Vec<u8>) {
-    *unread += bytes as u32;
-    if *unread > WINDOW_BYTES / 2 {
-        frames::push(out, WINDOW_UPDATE, 0, stream, &unread.to_be_bytes());
-        *unread = 0;
     }
 }

@@ -3,6 +3,7 @@
 //! The first call of a connection puts its headers into the server's table; every later one says
 //! the same in seven bytes. The server is asked to keep no table for its answers, so that each of
 //! them can be read by itself.
+use crate::wire::grpc::{STREAM_PATH, UNARY_PATH};
 use crate::wire::http2::literal::{
     INDEXED, KEPT, NEWEST, NO_TABLE, Name, PASSING, field, take_integer, take_text,
 };
@@ -14,10 +15,6 @@ const PATH: u8 = 4;
 const HTTP: u8 = 6;
 const CONTENT_TYPE: u8 = 31;
 const USER_AGENT: u8 = 58;
-/// Path of the calls.
-const CALL: &[u8] = b"/Request/request";
-/// Path of the stream.
-const STREAM: &[u8] = b"/BiRequestStream/requestBiStream";
 /// `grpc-status` in Huffman's code.
 const STATUS_CODED: [u8; 8] = [0x9a, 0xca, 0xc8, 0xb2, 0x12, 0x34, 0xda, 0x8f];
 
@@ -44,19 +41,19 @@ impl Blocks {
             (Err(b"te"), b"trailers"),
             (Ok(USER_AGENT), b"grpc-java-netty/1.24.0"),
         ];
-        let block = |path: &[u8], kept: u8| {
+        let block = |path: &str, kept: u8| {
             let mut block = vec![INDEXED | POST, INDEXED | HTTP];
-            field(&mut block, kept, Ok(PATH), path);
+            field(&mut block, kept, Ok(PATH), path.as_bytes());
             fields.iter().for_each(|(name, value)| field(&mut block, kept, *name, value));
             block
         };
         // Path, authority and the others were put there in this order.
         let known = (NEWEST..NEWEST + 5).rev().map(|index| INDEXED | index);
         Self {
-            first: block(CALL, KEPT),
+            first: block(UNARY_PATH, KEPT),
             next: [INDEXED | POST, INDEXED | HTTP].into_iter().chain(known).collect(),
-            stream: block(STREAM, PASSING),
-            plain: [vec![NO_TABLE], block(CALL, PASSING)].concat(),
+            stream: block(STREAM_PATH, PASSING),
+            plain: [vec![NO_TABLE], block(UNARY_PATH, PASSING)].concat(),
         }
     }
 }

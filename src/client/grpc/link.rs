@@ -3,7 +3,7 @@
 use super::Status;
 use super::socket::{self, Handle};
 use super::stream::{Arrival, Given, Inbox, SessionTime, Stream, StreamEnd, send_all, whole};
-use crate::wire::grpc::Payload;
+use crate::wire::grpc::{Payload, STREAM_PATH};
 use bytes::{Bytes, BytesMut};
 use h2::client::SendRequest;
 use std::io;
@@ -13,8 +13,6 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Path of the stream.
-const STREAM: &str = "/BiRequestStream/requestBiStream";
 /// The headers of a Java client.
 const HEADERS: [(&str, &str); 4] = [
     ("content-type", "application/grpc"),
@@ -162,7 +160,7 @@ impl Link {
                     time: self.time.clone(),
                     auto: self.auto.clone(),
                 };
-                Stream::open(&self.requests, self.request(STREAM), given).await?
+                Stream::open(&self.requests, self.request(STREAM_PATH), given).await?
             }
         };
         stream.send(framed);

@@ -12,7 +12,7 @@ use super::session::{Event, Session};
 use super::stream::{self, Introduced};
 use super::time::{Stage, Watch};
 use super::unary;
-use crate::wire::grpc::Payload;
+use crate::wire::grpc::{Payload, STREAM_PATH, UNARY_PATH};
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::cell::{Cell, RefCell};
@@ -25,10 +25,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// Path of unary calls.
-const UNARY: &[u8] = b"/Request/request";
-/// Path of the stream.
-const STREAM: &[u8] = b"/BiRequestStream/requestBiStream";
 /// How long a unary call may take to arrive and to be read back.
 const UNARY_PATIENCE: Duration = Duration::from_secs(60);
 /// Calls of one connection whose answers may be awaited; more are given up.
@@ -183,8 +179,9 @@ impl Conversation {
 
     /// The call that is open for the longest time, and since when.
     fn oldest_call(&mut self) -> Option<(u32, Instant)> {
-        let calls = self.session.streams().filter(|(_, one)| !matches!(one.purpose, Purpose::Talk));
-        calls.map(|(id, one)| (id, one.opened)).next()
+        let mut streams = self.session.streams();
+        let call = streams.find(|(_, one)| !matches!(one.purpose, Purpose::Talk));
+        call.map(|(id, one)| (id, one.opened))
     }
 
     fn take_answers(&mut self, context: &mut Context<'_>) {
@@ -255,8 +252,9 @@ impl Conversation {
     }
 
     fn hear(&mut self, id: u32, data: &[u8], ended: bool, context: &mut Context<'_>) {
-        if let Some(exchange) = self.session.stream(id) {
-            exchange.reader.take(data);
+        match self.session.stream(id) {
+            Some(exchange) if !exchange.is_heard => exchange.reader.take(data),
+            _ => return,
         }
         while let Some(exchange) = self.session.stream(id)
             && !exchange.is_heard
@@ -330,8 +328,8 @@ impl Conversation {
     }
 
     fn talk_after(&mut self, last: u32) -> Option<u32> {
-        let talks = self.session.streams().filter(|(_, one)| one.is_talk());
-        talks.map(|(id, _)| id).find(|id| *id > last)
+        let talk = self.session.streams().find(|(id, one)| *id > last && one.is_talk());
+        talk.map(|(id, _)| id)
     }
 
     /// Sends what the socket takes.
@@ -351,10 +349,10 @@ impl Conversation {
 
 impl Exchange {
     fn new(path: &[u8], opened: Instant) -> Self {
-        let purpose = match path {
-            UNARY => Purpose::Unary,
-            STREAM => Purpose::Talk,
-            path => Purpose::Nothing(String::from_utf8_lossy(path).into_owned()),
+        let purpose = match &*String::from_utf8_lossy(path) {
+            UNARY_PATH => Purpose::Unary,
+            STREAM_PATH => Purpose::Talk,
+            path => Purpose::Nothing(path.to_owned()),
         };
         Self { purpose, reader: Reader::default(), opened, is_heard: false }
     }

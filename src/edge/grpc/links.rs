@@ -8,10 +8,10 @@ use crate::model::{ClientCall, MemberId, PeerAnswer, PeerFailure};
 use crate::node::Node;
 use crate::node::peering::{Flight, Network};
 use crate::peers::Token;
-use crate::wire::grpc::Payload;
 use crate::wire::grpc::cluster::{
     answer_of, client_call, health_check, is_accepted, link_check, link_setup,
 };
+use crate::wire::grpc::{Payload, UNARY_PATH};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -24,8 +24,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// From a member's HTTP port to the one where members are served.
 const PORT_OFFSET: u16 = 1_001;
-/// Path of unary calls.
-const UNARY: &str = "/Request/request";
 /// Calls that wait for one member; more fail at once.
 const MAX_QUEUED: usize = 65_536;
 /// Calls under way to one member.
@@ -213,7 +211,7 @@ impl Way {
     async fn check(&mut self) {
         let Some(link) = self.connected().await else { return };
         let check = health_check(&self.shared.speaker.machine).encode();
-        let reply = link.call(UNARY, check, CALL_PATIENCE).await;
+        let reply = link.call(UNARY_PATH, check, CALL_PATIENCE).await;
         for kind in AUTO {
             // They were answered as they came, and nobody else reads them.
             while link.take(kind).is_some() {}
@@ -228,7 +226,7 @@ impl Way {
 async fn speak(shared: Arc<Shared>, link: Arc<Link>, to: MemberId, queued: Queued) {
     let Queued { call, token, flight } = queued;
     let request = client_call(&call, &to, &shared.speaker.machine).encode();
-    let outcome = match link.call(UNARY, request, CALL_PATIENCE).await {
+    let outcome = match link.call(UNARY_PATH, request, CALL_PATIENCE).await {
         Reply::Message(response) => answer_of(&call, &response),
         Reply::Failed(status) if status.code == "DEADLINE_EXCEEDED" => Err(PeerFailure::TimedOut),
         Reply::Failed(_) => Err(PeerFailure::Broken),
@@ -244,7 +242,7 @@ async fn connect(to: &str, speaker: &Speaker) -> Option<Link> {
     let address = (host.trim_matches(['[', ']']), port).to_socket_addrs().ok()?.next()?;
     let auto = AUTO.map(str::to_owned).to_vec();
     let mut link = Link::open(address, None, auto, Arc::default()).await.ok()?;
-    let check = link.call(UNARY, link_check(&speaker.machine).encode(), CALL_PATIENCE).await;
+    let check = link.call(UNARY_PATH, link_check(&speaker.machine).encode(), CALL_PATIENCE).await;
     let accepted =
         |response: &Payload| response.kind == "ServerCheckResponse" && is_accepted(response);
     if !matches!(&check, Reply::Message(response) if accepted(response)) {
@@ -261,7 +259,7 @@ async fn registered(link: &Link, speaker: &Speaker) -> bool {
     const TRIES: u32 = 100;
     for _ in 0..TRIES {
         let check = health_check(&speaker.machine).encode();
-        match link.call(UNARY, check, CALL_PATIENCE).await {
+        match link.call(UNARY_PATH, check, CALL_PATIENCE).await {
             Reply::Message(response) if is_accepted(&response) => return true,
             Reply::Message(_) => tokio::time::sleep(Duration::from_millis(1)).await,
             Reply::Failed(_) => return false,

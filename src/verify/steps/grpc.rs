@@ -10,7 +10,7 @@ use super::super::python_json::{Style, dumps};
 use super::super::session::{NamedLink, Session};
 use super::{Outcome, grpc_answer};
 use crate::client::grpc::{AUTO, Link, Reply, answer_to};
-use crate::wire::grpc::{Headers, Payload, frame, without_metadata};
+use crate::wire::grpc::{Headers, Payload, UNARY_PATH, frame, without_metadata};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -18,8 +18,6 @@ use serde_json::{Map, Value, json};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// Path of unary calls.
-const UNARY: &str = "/Request/request";
 /// From a node's HTTP port to its gRPC port.
 const OFFSET: u16 = 1_000;
 /// How long a unary call may take.
@@ -148,7 +146,7 @@ async fn step(session: &mut Session, node: usize, spec: Spec, since: Duration) -
         Spec::Setup(spec) => set_up(session, spec).await,
         Spec::Request { link, r#type, body, headers, timeout_s } => {
             let body = dumps(&body.into(), Style::Ascii);
-            unary(session, &link, UNARY, framed(r#type, body, headers), timeout_s).await
+            unary(session, &link, UNARY_PATH, framed(r#type, body, headers), timeout_s).await
         }
         Spec::Burst { link, r#type, body, headers, count } => {
             burst(session, &link, (&r#type, &body, &headers), count).await
@@ -223,7 +221,7 @@ async fn open(
 async fn check(session: &mut Session, name: &str) -> Result<Answer> {
     let body = r#"{"headers": {}, "module": "internal"}"#.to_owned();
     let message = framed("ServerCheckRequest".to_owned(), body, Headers::new());
-    let seen = unary(session, name, UNARY, message, None).await?;
+    let seen = unary(session, name, UNARY_PATH, message, None).await?;
     let id = named(session, name)?.id.clone();
     session.set(format!("grpc.{name}.id"), id);
     Ok(seen)
@@ -257,7 +255,7 @@ async fn burst(
         session.set("i", i);
         let body = dumps(&session.fill_object(body).into(), Style::Ascii);
         let message = framed(kind.to_owned(), body, headers.clone());
-        let seen = unary(session, name, UNARY, message, None).await?;
+        let seen = unary(session, name, UNARY_PATH, message, None).await?;
         match distinct.iter_mut().find(|(_, known)| *known == seen) {
             Some((times, _)) => *times += 1,
             None => distinct.push((1, seen)),
@@ -305,7 +303,7 @@ async fn set_up(session: &mut Session, spec: Map<String, Value>) -> Result<Answe
     let until = tokio::time::Instant::now() + Duration::from_millis(settle);
     while tokio::time::Instant::now() < until {
         let asked = framed("HealthCheckRequest".to_owned(), "{}".to_owned(), Headers::new());
-        let reply = known.link.call(UNARY, asked, Duration::from_secs(10)).await;
+        let reply = known.link.call(UNARY_PATH, asked, Duration::from_secs(10)).await;
         if matches!(&reply, Reply::Message(answer) if answer.kind == "HealthCheckResponse") {
             break;
         }
@@ -330,7 +328,7 @@ async fn send_raw(session: &mut Session, raw: Raw) -> Result<Answer> {
         }
     };
     if !raw.stream {
-        let path = raw.method.as_deref().unwrap_or(UNARY);
+        let path = raw.method.as_deref().unwrap_or(UNARY_PATH);
         return unary(session, &raw.link, path, message, raw.timeout_s).await;
     }
     named(session, &raw.link)?.link.send(Some(message)).await?;

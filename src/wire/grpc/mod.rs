@@ -12,6 +12,11 @@ mod payload;
 mod requests;
 mod setup;
 
+/// Path of unary calls.
+pub const UNARY_PATH: &str = "/Request/request";
+/// Path of the stream.
+pub const STREAM_PATH: &str = "/BiRequestStream/requestBiStream";
+
 pub use answers::{Answer, ErrorCode, info_answer, loader_info, names_answer, server_check};
 pub use asks::ask;
 pub use balance::Balance;

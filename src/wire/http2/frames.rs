@@ -58,6 +58,9 @@ pub const TABLE_BYTES: u32 = 4_096;
 /// The largest window, and the last stream, that there can be.
 pub const MOST: u32 = i32::MAX as u32;
 
+/// The code of a stream that is given up.
+pub const CANCEL: u32 = 8;
+
 /// What stands before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -113,6 +116,15 @@ pub fn settings(payload: &[u8]) -> Option<impl Iterator<Item = (u16, u32)>> {
 pub fn number(payload: &[u8]) -> Option<u32> {
     let [a, b, c, d] = *payload else { return None };
     Some(u32::from_be_bytes([a & 0x7f, b, c, d]))
+}
+
+/// Counts what came on a window of so many bytes, and renews it when it is half used.
+pub fn renew(unread: &mut u32, bytes: usize, window: u32, stream: u32, out: &mut Vec<u8>) {
+    *unread += bytes as u32;
+    if *unread > window / 2 {
+        push(out, WINDOW_UPDATE, 0, stream, &unread.to_be_bytes());
+        *unread = 0;
+    }
 }
 
 /// The payload without filling and priority; `None` when they are longer than it.

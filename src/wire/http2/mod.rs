@@ -15,4 +15,4 @@ mod pieces;
 mod static_table;
 
 pub use fields::{Fields, Unreadable};
-pub use pieces::Pieces;
+pub use pieces::{Pieces, Unfit};

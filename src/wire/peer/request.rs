@@ -90,7 +90,7 @@ fn address(call: &PeerCall) -> (&'static str, &'static str) {
         PeerCall::CleanDistro => ("GET", "/v1/ns/api/distroStatus"),
         PeerCall::Subscribers(_) => ("GET", "/v1/ns/service/subscribers"),
         // Its bytes are made by `wire::grpc::cluster`, and nobody asks for those of HTTP.
-        PeerCall::Client(_) => ("POST", "/Request/request"),
+        PeerCall::Client(_) => ("POST", crate::wire::grpc::UNARY_PATH),
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Session<T> {
     streams: Streams<T>,
     fields: Fields,
     heads: Heads,
-    pieces: Option<Box<Pieces>>,
+    pieces: Pieces,
     phase: Phase,
     /// The last stream that the client opened.
     last: u32,
@@ -113,7 +113,7 @@ impl<T> Session<T> {
             streams: Streams::default(),
             fields: Fields::default(),
             heads: Heads::default(),
-            pieces: None,
+            pieces: Pieces::default(),
             phase: Phase::Silent,
             last: 0,
             left: VecDeque::new(),

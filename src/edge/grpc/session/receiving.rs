@@ -5,11 +5,11 @@ use super::streams::Stream;
 use super::{
     End, Event, FAREWELL, Failure, MAX_HEADER_BYTES, NO_ERROR, Phase, Session, WINDOW_BYTES,
 };
-use crate::wire::http2::Pieces;
+use crate::wire::http2::Unfit;
 use crate::wire::http2::frames::{
-    self, ACK, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, FRAME_BYTES, Frame,
-    GOAWAY, HEADER_TABLE_SIZE, HEADERS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MOST, PAYLOAD_BYTES,
-    PING, PREFACE, PRIORITISE, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+    self, ACK, CONTINUATION, DATA, ENABLE_PUSH, END_STREAM, FRAME_BYTES, Frame, GOAWAY,
+    HEADER_TABLE_SIZE, HEADERS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MOST, PAYLOAD_BYTES, PING,
+    PREFACE, PRIORITISE, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
 
 /// Streams that one connection may really have open; more are refused.
@@ -17,8 +17,6 @@ pub const MAX_OPEN: usize = 1_024;
 /// Answers that one client may leave waiting for room, bytes: beyond this it is asked to read
 /// before it asks.
 pub const MAX_WAITING_BYTES: usize = 32 * 1024 * 1024;
-/// The code of a stream whose client said what is not allowed.
-const PROTOCOL_ERROR: u32 = 1;
 /// The code of a stream that was never looked at.
 const REFUSED_STREAM: u32 = 7;
 
@@ -45,13 +43,12 @@ impl<T> Session<T> {
         let first = self.phase == Phase::Greeted;
         let is_settings = frame.kind == SETTINGS && frame.flags & ACK == 0;
         let goes_on = frame.kind == CONTINUATION;
-        if (first && !is_settings) || self.pieces.is_some() != goes_on {
+        if (first && !is_settings) || self.pieces.is_begun() != goes_on {
             return Err(Failure::Protocol);
         }
         let event = match frame.kind {
             DATA => self.data(frame, payload)?,
-            HEADERS => self.headers(frame, payload, open)?,
-            CONTINUATION => self.more_headers(frame, payload, open)?,
+            HEADERS | CONTINUATION => self.headers(frame, payload, open)?,
             _ => {
                 self.control(frame, payload)?;
                 Event::Nothing
@@ -102,7 +99,7 @@ impl<T> Session<T> {
         }
         if frames::number(before) == Some(id) {
             self.streams.remove(id);
-            self.push_reset(id, PROTOCOL_ERROR);
+            self.push_reset(id, Failure::Protocol as u32);
         }
         Ok(())
     }
@@ -116,7 +113,7 @@ impl<T> Session<T> {
                 INITIAL_WINDOW_SIZE => {
                     let more = i64::from(value) - self.first_window;
                     self.first_window += more;
-                    self.streams.widen(more).map_err(|_| Failure::FlowControl)?;
+                    self.streams.widen(more)?;
                 }
                 MAX_FRAME_SIZE if !(PAYLOAD_BYTES..1 << 24).contains(&(value as usize)) => {
                     return Err(Failure::Protocol);
@@ -144,26 +141,17 @@ impl<T> Session<T> {
     }
 
     fn window_update(&mut self, id: u32, payload: &[u8]) -> Result<(), Failure> {
-        let more = i64::from(frames::number(payload).ok_or(Failure::FrameSize)?);
+        let more = frames::number(payload).ok_or(Failure::FrameSize)?;
         if id == 0 {
-            self.window += more;
-            if more == 0 {
-                return Err(Failure::Protocol);
-            }
-            if self.window > i64::from(MOST) {
-                return Err(Failure::FlowControl);
-            }
+            grow(&mut self.window, more)?;
             self.go_on_all();
             return Ok(());
         }
         self.known(id)?;
         let Some(stream) = self.streams.get(id) else { return Ok(()) };
-        stream.window += more;
-        if more == 0 || stream.window > i64::from(MOST) {
-            let flow = Failure::FlowControl as u32;
-            self.reset(id, if more == 0 { PROTOCOL_ERROR } else { flow });
-        } else {
-            self.go_on(id);
+        match grow(&mut stream.window, more) {
+            Ok(()) => self.go_on(id),
+            Err(failure) => self.reset(id, failure as u32),
         }
         Ok(())
     }
@@ -184,7 +172,7 @@ impl<T> Session<T> {
         self.known(frame.stream)?;
         let data = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
         // Filling counts as much as what it fills.
-        renew(&mut self.unread, frame.length, 0, &mut self.out)?;
+        count(&mut self.unread, frame.length, 0, &mut self.out)?;
         let ended = frame.flags & END_STREAM != 0;
         let Some(stream) = self.streams.get(frame.stream) else {
             if !self.is_left(frame.stream) {
@@ -197,12 +185,12 @@ impl<T> Session<T> {
             return Ok(Event::Nothing);
         }
         if !stream.fits(data.len(), ended) {
-            self.reset(frame.stream, PROTOCOL_ERROR);
+            self.reset(frame.stream, Failure::Protocol as u32);
             return Ok(Event::Nothing);
         }
         stream.is_ended = ended;
         if !ended {
-            renew(&mut stream.unread, frame.length, frame.stream, &mut self.out)?;
+            count(&mut stream.unread, frame.length, frame.stream, &mut self.out)?;
         }
         Ok(Event::Data(frame.stream, data, ended))
     }
@@ -216,34 +204,20 @@ impl<T> Session<T> {
     fn headers<'a>(
         &mut self,
         frame: Frame,
-        payload: &'a [u8],
+        payload: &[u8],
         open: impl FnOnce(&[u8]) -> T,
     ) -> Result<Event<'a>, Failure> {
-        let block = frames::unpadded(frame, payload).ok_or(Failure::Protocol)?;
         if frames::dependency(frame, payload) == Some(frame.stream) {
             return Err(Failure::Protocol);
         }
-        if frame.flags & END_HEADERS == 0 {
-            self.pieces = Some(Box::new(Pieces::begin(frame, block)));
-            return Ok(Event::Nothing);
+        let whole = self.pieces.take(frame, payload).map_err(|unfit| match unfit {
+            Unfit::Malformed => Failure::Protocol,
+            Unfit::TooMuch => Failure::Flood,
+        })?;
+        match whole {
+            Some((first, block)) => self.headed(first, &block, open),
+            None => Ok(Event::Nothing),
         }
-        self.headed(frame, block, open)
-    }
-
-    /// A piece of headers that came before. The frame with their beginning says what they mean.
-    fn more_headers<'a>(
-        &mut self,
-        frame: Frame,
-        payload: &'a [u8],
-        open: impl FnOnce(&[u8]) -> T,
-    ) -> Result<Event<'a>, Failure> {
-        let mut pieces = self.pieces.take().ok_or(Failure::Protocol)?;
-        pieces.add(frame, payload).ok_or(Failure::Flood)?;
-        if frame.flags & END_HEADERS == 0 {
-            self.pieces = Some(pieces);
-            return Ok(Event::Nothing);
-        }
-        self.headed(pieces.first, &pieces.block, open)
     }
 
     /// Headers are whole: those of a new stream, or the trailers of one that is open.
@@ -277,7 +251,7 @@ impl<T> Session<T> {
             return Ok(Event::Nothing);
         }
         let Some(what) = path.filter(|_| head.is_request()) else {
-            self.push_reset(id, PROTOCOL_ERROR);
+            self.push_reset(id, Failure::Protocol as u32);
             return Ok(Event::Nothing);
         };
         if head.bytes > MAX_HEADER_BYTES as usize {
@@ -287,7 +261,7 @@ impl<T> Session<T> {
         }
         let mut stream = Stream::new(id, what, self.first_window, head.length);
         if !stream.fits(0, ended) {
-            self.push_reset(id, PROTOCOL_ERROR);
+            self.push_reset(id, Failure::Protocol as u32);
             return Ok(Event::Nothing);
         }
         stream.is_ended = ended;
@@ -306,7 +280,7 @@ impl<T> Session<T> {
             return Ok(Event::Nothing);
         }
         if !are_good || !stream.fits(0, true) {
-            self.reset(id, PROTOCOL_ERROR);
+            self.reset(id, Failure::Protocol as u32);
             return Ok(Event::Nothing);
         }
         stream.is_ended = true;
@@ -314,20 +288,26 @@ impl<T> Session<T> {
     }
 }
 
-/// Counts what came, and renews a window that is half used.
-pub fn renew(
+/// Gives a window more room.
+fn grow(window: &mut i64, more: u32) -> Result<(), Failure> {
+    *window += i64::from(more);
+    match more {
+        0 => Err(Failure::Protocol),
+        _ if *window > i64::from(MOST) => Err(Failure::FlowControl),
+        _ => Ok(()),
+    }
+}
+
+/// Counts what came; no more may than there is room for.
+pub fn count(
     unread: &mut u32,
     bytes: usize,
     stream: u32,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    *unread += bytes as u32;
-    if *unread > WINDOW_BYTES {
+    if *unread as usize + bytes > WINDOW_BYTES as usize {
         return Err(Failure::FlowControl);
     }
-    if *unread > WINDOW_BYTES / 2 {
-        frames::push(out, WINDOW_UPDATE, 0, stream, &unread.to_be_bytes());
-        *unread = 0;
-    }
+    frames::renew(unread, bytes, WINDOW_BYTES, stream, out);
     Ok(())
 }

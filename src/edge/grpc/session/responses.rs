@@ -49,18 +49,18 @@ impl Heads {
 
     /// Appends the head of a response that goes on.
     pub fn head(&mut self, id: u32, out: &mut Vec<u8>) {
-        let flags = END_HEADERS;
-        if self.table == Table::Filled {
-            return push(out, HEADERS, flags, id, &KNOWN_HEAD);
-        }
         let mut block = self.begin();
-        let kept = if self.table == Table::Empty { KEPT } else { PASSING };
+        let kept = match self.table {
+            Table::Filled => return push(out, HEADERS, END_HEADERS, id, &KNOWN_HEAD),
+            Table::Empty => KEPT,
+            Table::Refused | Table::Absent => PASSING,
+        };
         block.push(INDEXED | OK);
         HEAD.iter().for_each(|(name, value)| field(&mut block, kept, *name, value));
-        if self.table == Table::Empty {
+        if kept == KEPT {
             self.table = Table::Filled;
         }
-        push(out, HEADERS, flags, id, &block);
+        push(out, HEADERS, END_HEADERS, id, &block);
     }
 
     /// Appends the end of a response.

@@ -2,11 +2,10 @@
 
 use super::streams::{Ending, Streams};
 use super::{End, FAREWELL, Failure, NO_ERROR, Session};
-use crate::wire::http2::frames::{self, DATA, GOAWAY, MOST, PAYLOAD_BYTES, PING, RST_STREAM};
+use crate::wire::http2::frames::{
+    self, CANCEL, DATA, GOAWAY, MOST, PAYLOAD_BYTES, PING, RST_STREAM,
+};
 use bytes::Bytes;
-
-/// The code of a stream that is given up.
-const CANCEL: u32 = 8;
 
 /// Streams that are remembered after they were given up: what is on its way meanwhile is ignored,
 /// what comes later is a mistake.

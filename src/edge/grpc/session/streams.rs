@@ -1,5 +1,7 @@
 //! The streams of a connection that are open.
 
+use super::Failure;
+use crate::wire::http2::frames::MOST;
 use bytes::Bytes;
 
 /// One stream.
@@ -52,10 +54,6 @@ impl<T> Stream<T> {
         left.is_some_and(|left| !ended || left == 0)
     }
 }
-
-/// More room than there can be.
-#[derive(Debug)]
-pub struct TooWide;
 
 /// All that are open, by their numbers, which rise.
 #[derive(Debug)]
@@ -125,11 +123,11 @@ impl<T> Streams<T> {
     ///
     /// # Errors
     /// A stream would have more room than there can be.
-    pub fn widen(&mut self, more: i64) -> Result<(), TooWide> {
+    pub fn widen(&mut self, more: i64) -> Result<(), Failure> {
         for stream in &mut self.0 {
             stream.window += more;
-            if stream.window > i64::from(crate::wire::http2::frames::MOST) {
-                return Err(TooWide);
+            if stream.window > i64::from(MOST) {
+                return Err(Failure::FlowControl);
             }
         }
         Ok(())

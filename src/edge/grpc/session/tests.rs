@@ -1,6 +1,6 @@
 //! What a client says frame by frame, and what it hears.
 
-use super::receiving::{MAX_OPEN, MAX_WAITING_BYTES, renew};
+use super::receiving::{MAX_OPEN, MAX_WAITING_BYTES, count};
 use super::*;
 use crate::wire::http2::frames::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_BYTES, GOAWAY, HEADER_TABLE_SIZE,
@@ -218,7 +218,7 @@ fn room_is_given_back_before_it_is_used_up_and_never_exceeded() {
     }
     assert_eq!(kinds(&mut session), [(WINDOW_UPDATE, 0), (WINDOW_UPDATE, 1)]);
     let mut unread = WINDOW_BYTES - 5;
-    assert_eq!(renew(&mut unread, 6, 1, &mut Vec::new()), Err(Failure::FlowControl));
+    assert_eq!(count(&mut unread, 6, 1, &mut Vec::new()), Err(Failure::FlowControl));
 }
 
 #[test]
